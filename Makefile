@@ -1,0 +1,39 @@
+# Every target sets up .venv first, when it is missing or stale.
+.PHONY: demo run test test-slow check bench clean help
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+INPUTS := pyproject.toml deploy/constraints.txt deploy/setup.sh
+
+.venv/.demo: $(INPUTS)
+	@sh deploy/setup.sh demo
+
+.venv/.dev: $(INPUTS)
+	@sh deploy/setup.sh dev
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: .venv/.demo  ## a photo in, an artwork out: everything started, used and stopped
+	@$(BIN)/python -m deploy.demo
+
+run: .venv/.demo  ## the service on http://127.0.0.1:8080, restarted when it dies
+	@$(BIN)/python -m deploy.run
+
+test: .venv/.dev  ## the tests, in a few minutes
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-slow: .venv/.dev  ## the long tests too
+	@$(BIN)/python -m pytest
+
+check: .venv/.dev  ## style, types, arrows between the rooms
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: .venv/.dev  ## figures: queue, Gatys
+	@$(BIN)/python -m tests.bench
+
+clean:  ## remove .venv and what the programs wrote here
+	rm -rf .venv out

@@ -1,0 +1,90 @@
+"""What goes in and out of a conversation, whatever the platform.
+
+A front turns its platform's updates into `Incoming`, hands them to the conversation and
+shows the `Reply`s that come back. It takes no decision of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One thing a person said: words, pictures, or a pressed button."""
+
+    platform: str
+    user: str
+    """The account: "web:…", "telegram:123"."""
+    chat: str
+    message: str
+    """The platform's id of this message; with platform and chat the idempotency key."""
+    text: str = ""
+    """What was typed, or the caption: "/gatys size=384 strength=1.2"."""
+    photos: tuple[bytes, ...] = ()
+    press: str = ""
+    """The `data` of a pressed button."""
+    lang: str = "en"
+
+
+@dataclass(frozen=True)
+class Button:
+    """A choice under a message. `data` has at most 64 bytes (Telegram's limit)."""
+
+    label: str
+    data: str
+
+
+@dataclass(frozen=True)
+class File:
+    """An encoded file to show or to hand over."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a job stands, for fronts that draw more than words."""
+
+    job: str
+    state: str
+    place: int = 0
+    seconds: float = 0.0
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One message to a chat. With `slot` it replaces the message that held that slot before:
+    a job's status, progress and result are one message with slot = job id.
+    """
+
+    text: str = ""
+    files: tuple[File, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    slot: str = ""
+    status: Status | None = None
+    error: str = ""
+    """The error's code when this reply says that something went wrong."""
+
+
+Handle = Callable[[Incoming], Awaitable[list[Reply]]]
+
+
+class Front(Protocol):
+    """One platform."""
+
+    platform: str
+
+    async def run(self, handle: Handle) -> None:
+        """Listen until cancelled; show what `handle` replies."""
+
+    async def send(self, chat: str, reply: Reply) -> None:
+        """Show a reply that nobody asked for just now: progress, or a result. Raises on failure,
+        so that the ending stays in the outbox.
+        """

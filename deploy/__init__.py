@@ -1,0 +1,1 @@
+"""Starting it: the demo, the process manager, set-up."""

@@ -1,0 +1,1 @@
+"""Jobs: the published contract, and the runtime that does them."""

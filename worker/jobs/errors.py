@@ -1,0 +1,50 @@
+"""What the queue may refuse, as one tree.
+
+QueueError            one clear English sentence; `code` for machines
+├── QueueAway         Redis does not answer just now; nothing was changed, or it will be found
+│                     again by its key: try again
+├── NoSuchJob         never was, or forgotten
+├── NotYours          another account's job
+├── LeaseLost         the job was given to somebody else, or has ended: stop working on it
+└── BlobMissing       a picture is no longer in the store
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class QueueError(Exception):
+    """An error of the queue or the blob store that ends in one clear sentence."""
+
+    code: ClassVar[str] = "queue_error"
+
+
+class QueueAway(QueueError):
+    """Redis can't be reached."""
+
+    code = "queue_away"
+
+
+class NoSuchJob(QueueError):
+    """The job is unknown."""
+
+    code = "no_such_job"
+
+
+class NotYours(QueueError):
+    """The job belongs to another account."""
+
+    code = "not_yours"
+
+
+class LeaseLost(QueueError):
+    """The token no longer holds the job."""
+
+    code = "lease_lost"
+
+
+class BlobMissing(QueueError):
+    """The named blob is not in the store."""
+
+    code = "blob_missing"

@@ -1,0 +1,174 @@
+"""What travels between bot and worker: frozen, versioned on the wire."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+__all__ = [
+    "Cancelled",
+    "Claim",
+    "Done",
+    "Ending",
+    "Estimate",
+    "Failed",
+    "Job",
+    "JobView",
+    "MediaRef",
+    "Progress",
+    "Receipt",
+    "State",
+    "Ticket",
+    "WorkerInfo",
+]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Job(_Wire):
+    """One request, as submitted. Never changes afterwards."""
+
+    v: Literal[1] = 1
+    id: str
+    """Unguessable; also the prefix of every blob of the job."""
+    user: str
+    """The account that pays and owns: "web:…", "telegram:123"."""
+    platform: str
+    """Whose outbox the ending goes to."""
+    chat: str
+    """Where the answer is sent, in the platform's own words."""
+    lang: str = "en"
+    effect: str
+    params: dict[str, Any] = {}
+    """Checked by the effect's spec, at both ends."""
+    photos: tuple[str, ...] = ()
+    """Blob names, in the order of the effect's roles."""
+    cost: int
+    """Expected service time in microseconds on the reference worker, at least 1."""
+    max_attempts: int = 3
+
+
+class State(StrEnum):
+    """Where a job is in its life."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Ticket(_Wire):
+    """The answer to a submit."""
+
+    job: str
+    place: int
+    """1 is next; 0 when it already runs or has ended."""
+    seconds: float
+    """Expected seconds until it is done."""
+    fresh: bool
+    """False when the idempotency key had been seen: this is the job of the first time."""
+
+
+class Estimate(_Wire):
+    """Place and time, as of now."""
+
+    place: int
+    seconds: float
+
+
+class Claim(_Wire):
+    """A lease on a job. `token` fences every completion."""
+
+    job: Job
+    token: str
+    """worker:attempt"""
+    attempt: int
+    deadline: float
+    """Unix seconds at which the lease ends."""
+
+
+class MediaRef(_Wire):
+    """A file of the result, in the blob store."""
+
+    blob: str
+    type: str
+
+
+class Progress(_Wire):
+    """How far a running job is. Lossy: the newest counts."""
+
+    kind: Literal["progress"] = "progress"
+    job: str
+    done: int
+    total: int
+    preview: str | None = None
+    """Blob name of a small JPEG."""
+
+
+class Done(_Wire):
+    """The job has a result."""
+
+    kind: Literal["done"] = "done"
+    job: str
+    media: tuple[MediaRef, ...] = ()
+    text: dict[str, str] = {}
+    """Language code -> sentence."""
+    seconds: float = 0.0
+    """Time the effect took, without the queue."""
+
+
+class Failed(_Wire):
+    """The job has ended without a result; it stands among the dead letters."""
+
+    kind: Literal["failed"] = "failed"
+    job: str
+    code: str
+    message: str
+    """One clear English sentence."""
+    details: dict[str, str | int | float] = {}
+
+
+class Cancelled(_Wire):
+    """The job ended because its owner asked."""
+
+    kind: Literal["cancelled"] = "cancelled"
+    job: str
+
+
+Ending = Annotated[Done | Failed | Cancelled, Field(discriminator="kind")]
+ENDING: TypeAdapter[Done | Failed | Cancelled] = TypeAdapter(Ending)
+
+
+class JobView(_Wire):
+    """All that is known of a job now."""
+
+    job: Job
+    state: State
+    attempt: int = 0
+    submitted: float
+    """Unix seconds."""
+    progress: Progress | None = None
+    ending: Ending | None = None
+
+
+class Receipt(_Wire):
+    """An ending that waits in a platform's outbox until it is acknowledged."""
+
+    id: str
+    job: Job
+    ending: Ending
+
+
+class WorkerInfo(_Wire):
+    """A worker that is alive, and what it can run."""
+
+    name: str
+    device: str
+    effects: tuple[str, ...]
+    down: dict[str, str] = {}
+    """Effect -> why it can't run here."""

@@ -1,0 +1,104 @@
+"""The queue, as bot and worker see it: one protocol, two builds (Redis, memory)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from worker.jobs.model import (
+    Claim,
+    Done,
+    Ending,
+    Estimate,
+    Job,
+    JobView,
+    Progress,
+    Receipt,
+    Ticket,
+    WorkerInfo,
+)
+
+
+class Queue(Protocol):
+    """Every method is one atomic change. All raise `QueueAway` when Redis can't be reached.
+
+    Who is served next is decided in `claim` alone.
+    """
+
+    async def submit(self, job: Job, *, key: str) -> Ticket:
+        """Queue a job; the same `key` (platform, chat, message) is the same job."""
+
+    async def claim(
+        self, worker: str, effects: Sequence[str], *, lease: float, wait: float = 0.0
+    ) -> Claim | None:
+        """Take the next job that this worker can run, for `lease` seconds.
+
+        With nothing to do it sleeps up to `wait` seconds for a wake-up, then returns None.
+        """
+
+    async def renew(self, claim: Claim, *, lease: float) -> None:
+        """Push the deadline out to now + `lease` seconds. Raises `LeaseLost`."""
+
+    async def progress(self, claim: Claim, progress: Progress) -> None:
+        """Publish how far it is. Raises `LeaseLost`."""
+
+    async def finish(self, claim: Claim, done: Done) -> None:
+        """End with a result, into the outbox. Raises `LeaseLost` and changes nothing then."""
+
+    async def fail(
+        self, claim: Claim, code: str, message: str, *, retry: bool, **details: str | int | float
+    ) -> Ending | None:
+        """End without a result. With `retry` the job goes back with its original tag unless it
+        has had `max_attempts`; then, or without `retry`, it is a dead letter. Returns the
+        ending if there was one. Raises `LeaseLost`.
+        """
+
+    async def release(self, claim: Claim) -> None:
+        """Give a job back unharmed (a draining worker): original tag, attempt not counted."""
+
+    async def acknowledge_cancel(self, claim: Claim) -> None:
+        """The effect has stopped after a cancel; the job ends as cancelled. Raises `LeaseLost`."""
+
+    async def cancel(self, job: str, *, user: str) -> JobView:
+        """A waiting job is removed at once; a running one is flagged, and its worker told."""
+
+    def cancellations(self, worker: str) -> AsyncIterator[str]:
+        """Ids of running jobs of this worker that were cancelled, first those flagged already."""
+
+    async def reap(self) -> list[str]:
+        """Give back every job whose lease has run out; returns their ids."""
+
+    async def announce(self, worker: WorkerInfo, *, ttl: float) -> None:
+        """Say that a worker is alive for `ttl` seconds more, and what it can run."""
+
+    async def retire(self, worker: str) -> None:
+        """The worker leaves."""
+
+    async def workers(self) -> list[WorkerInfo]:
+        """Those alive now."""
+
+    async def view(self, job: str, *, user: str) -> JobView:
+        """Raises `NoSuchJob`, and `NotYours` for another account's."""
+
+    async def jobs_of(self, user: str, *, limit: int = 50) -> list[JobView]:
+        """An account's jobs, newest first."""
+
+    async def estimate(self, job: str) -> Estimate:
+        """Place and expected time, by replaying the claim policy over a snapshot."""
+
+    def events(self, platform: str) -> AsyncIterator[Progress]:
+        """Progress of the platform's jobs, from now on. Lossy."""
+
+    async def outbox(
+        self, platform: str, consumer: str, *, count: int = 16, wait: float = 0.0
+    ) -> list[Receipt]:
+        """Endings not yet acknowledged: first those left by a consumer that died, oldest first."""
+
+    async def acknowledge(self, platform: str, receipt: Receipt) -> None:
+        """The ending was delivered; forget it."""
+
+    async def forget(self, *, older_than: float) -> list[str]:
+        """Drop ended jobs older than so many seconds; returns the ids whose blobs may go."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
