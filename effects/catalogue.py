@@ -11,7 +11,7 @@ from typing import Any
 from effects.errors import BadSpec, BrokenEffect, UnknownEffect
 from effects.spec import Effect, EffectSpec
 
-__all__ = ["GROUP", "Catalogue", "load_runner"]
+__all__ = ["GROUP", "Catalogue"]
 
 GROUP = "atelier.effects"
 
@@ -43,6 +43,28 @@ class Catalogue:
         """Collect the effects of all installed packages. Raises `BadSpec`."""
         return cls((_package(entry), _spec(entry)) for entry in entry_points(group=GROUP))
 
+    @staticmethod
+    def load_runner(spec: EffectSpec) -> type[Effect[Any]]:
+        """Import the class that `spec.runner` names. Raises `BrokenEffect`."""
+        module, _, name = spec.runner.partition(":")
+        try:
+            runner = getattr(import_module(module), name)
+        except ModuleNotFoundError as error:
+            ours = spec.runner.startswith("effects.")
+            hint = "; pip install 'atelier[worker]' brings it" if ours else ""
+            raise BrokenEffect(
+                f"{spec.name} needs the package {error.name!r}, which is not installed{hint}",
+                effect=spec.name,
+            ) from error
+        # A plugin's module may fail at import in any way.
+        except Exception as error:
+            raise BrokenEffect(
+                f"{spec.name} can't be loaded: {type(error).__name__}: {error}", effect=spec.name
+            ) from error
+        if not (isinstance(runner, type) and issubclass(runner, Effect)):
+            raise BrokenEffect(f"{spec.name}: {spec.runner} is not an Effect", effect=spec.name)
+        return runner
+
     def __getitem__(self, word: str) -> EffectSpec:
         word = word.casefold()
         if word in self._by_word:
@@ -61,28 +83,6 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self._specs)
-
-
-def load_runner(spec: EffectSpec) -> type[Effect[Any]]:
-    """Import the class that `spec.runner` names. Raises `BrokenEffect`."""
-    module, _, name = spec.runner.partition(":")
-    try:
-        runner = getattr(import_module(module), name)
-    except ModuleNotFoundError as error:
-        ours = spec.runner.startswith("effects.")
-        hint = "; pip install 'atelier[worker]' brings it" if ours else ""
-        raise BrokenEffect(
-            f"{spec.name} needs the package {error.name!r}, which is not installed{hint}",
-            effect=spec.name,
-        ) from error
-    # A plugin's module may fail at import in any way.
-    except Exception as error:
-        raise BrokenEffect(
-            f"{spec.name} can't be loaded: {type(error).__name__}: {error}", effect=spec.name
-        ) from error
-    if not (isinstance(runner, type) and issubclass(runner, Effect)):
-        raise BrokenEffect(f"{spec.name}: {spec.runner} is not an Effect", effect=spec.name)
-    return runner
 
 
 def _package(entry: EntryPoint) -> str:
