@@ -18,7 +18,7 @@ demo: .venv/.demo  ## a photo in, an artwork out: everything started, used and s
 	@$(BIN)/python -m deploy.demo
 
 run: .venv/.demo  ## the service on http://127.0.0.1:8080, restarted when it dies
-	@$(BIN)/python -m deploy.run
+	@$(BIN)/supervisord --configuration deploy/supervisord.conf
 
 test: .venv/.dev  ## the tests, in a few minutes
 	@$(BIN)/python -m pytest -m "not slow"
