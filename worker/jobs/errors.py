@@ -6,7 +6,10 @@ QueueError            one clear English sentence; `code` for machines
 ├── NoSuchJob         never was, or forgotten
 ├── NotYours          another account's job
 ├── LeaseLost         the job was given to somebody else, or has ended: stop working on it
-└── BlobMissing       a picture is no longer in the store
+├── BlobMissing       a picture is no longer in the store
+├── BadBlob           a name that could leave the store, or too many bytes
+├── BlobStoreAway     the store can't be read or written just now (a full disk, no rights)
+└── BadSettings       the settings can't work as they are: stops the start of the program
 """
 
 from __future__ import annotations
@@ -48,3 +51,21 @@ class BlobMissing(QueueError):
     """The named blob is not in the store."""
 
     code = "blob_missing"
+
+
+class BadBlob(QueueError):
+    """The blob's name or size is not allowed."""
+
+    code = "bad_blob"
+
+
+class BlobStoreAway(QueueError):
+    """The blob store can't be read or written."""
+
+    code = "blob_store_away"
+
+
+class BadSettings(QueueError):
+    """A setting that the admin must mend before the program can start."""
+
+    code = "bad_settings"

@@ -29,27 +29,31 @@ class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+Word = Annotated[str, Field(pattern=r"^[^\s|]{1,200}$")]
+"""A name that can be part of a key: neither blanks nor "|"."""
+
+
 class Job(_Wire):
     """One request, as submitted. Never changes afterwards."""
 
     v: Literal[1] = 1
-    id: str
+    id: Word
     """Unguessable; also the prefix of every blob of the job."""
-    user: str
+    user: Word
     """The account that pays and owns: "web:…", "telegram:123"."""
-    platform: str
+    platform: Word
     """Whose outbox the ending goes to."""
     chat: str
     """Where the answer is sent, in the platform's own words."""
     lang: str = "en"
-    effect: str
+    effect: Word
     params: dict[str, Any] = {}
     """Checked by the effect's spec, at both ends."""
     photos: tuple[str, ...] = ()
     """Blob names, in the order of the effect's roles."""
-    cost: int
+    cost: int = Field(ge=1, le=10**12)
     """Expected service time in microseconds on the reference worker, at least 1."""
-    max_attempts: int = 3
+    max_attempts: int = Field(3, ge=1)
 
 
 class State(StrEnum):
@@ -167,8 +171,8 @@ class Receipt(_Wire):
 class WorkerInfo(_Wire):
     """A worker that is alive, and what it can run."""
 
-    name: str
+    name: Word
     device: str
-    effects: tuple[str, ...]
+    effects: tuple[Word, ...]
     down: dict[str, str] = {}
     """Effect -> why it can't run here."""

@@ -1,0 +1,360 @@
+"""The queue in one process, for tests: the same contract as the Redis queue."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+from worker.jobs import endings
+from worker.jobs.errors import LeaseLost, NoSuchJob, NotYours
+from worker.jobs.model import (
+    Cancelled,
+    Claim,
+    Done,
+    Ending,
+    Estimate,
+    Failed,
+    Job,
+    JobView,
+    Progress,
+    Receipt,
+    State,
+    Ticket,
+    WorkerInfo,
+)
+from worker.jobs.policy import MICRO, Order, Server, Waiting, replay
+
+__all__ = ["MemoryQueue"]
+
+
+@dataclass
+class _Record:
+    job: Job
+    key: str
+    entry: Waiting
+    submitted: float
+    state: State = State.WAITING
+    claims: int = 0
+    released: int = 0
+    token: str = ""
+    worker: str = ""
+    started: float = 0.0
+    deadline: float = 0.0
+    cancelled: bool = False
+    progress: Progress | None = None
+    ending: Done | Failed | Cancelled | None = None
+    ended: float = 0.0
+    delivered: bool = False
+
+    @property
+    def attempt(self) -> int:
+        return self.claims - self.released
+
+    def view(self) -> JobView:
+        return JobView(
+            job=self.job,
+            state=self.state,
+            attempt=self.attempt,
+            submitted=self.submitted,
+            progress=self.progress,
+            ending=self.ending,
+        )
+
+
+class MemoryQueue:
+    """See `worker.jobs.queue.Queue`. `redelivery`: seconds after which an ending that was handed
+    out and not acknowledged is handed out again.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.time, redelivery: float = 60.0) -> None:
+        self._clock = clock
+        self._redelivery = redelivery
+        self._order = Order()
+        self._seq = 0
+        self._records: dict[str, _Record] = {}
+        self._keys: dict[tuple[str, str], str] = {}
+        self._owned: defaultdict[str, list[str]] = defaultdict(list)
+        self._workers: dict[str, tuple[float, WorkerInfo]] = {}
+        self._outbox: defaultdict[str, dict[str, Receipt]] = defaultdict(dict)
+        self._handed: dict[str, float] = {}
+        self._listeners: defaultdict[str, set[asyncio.Queue[Progress]]] = defaultdict(set)
+        self._changed = asyncio.Event()
+
+    async def submit(self, job: Job, *, key: str) -> Ticket:
+        """Queue a job; the same `key` of the same user is the same job."""
+        known = self._keys.get((job.user, key)) or (job.id if job.id in self._records else None)
+        if known:
+            record = self._own(known, job.user)
+        else:
+            self._seq += 1
+            entry = Waiting(self._seq, job.id, job.user, job.effect, job.cost)
+            record = _Record(job=job, key=key, entry=entry, submitted=self._clock())
+            self._records[job.id] = record
+            self._keys[job.user, key] = job.id
+            self._owned[job.user].append(job.id)
+            self._order.add(entry)
+            self._notify()
+        estimate = await self.estimate(record.job.id)
+        return Ticket(
+            job=record.job.id, place=estimate.place, seconds=estimate.seconds, fresh=not known
+        )
+
+    async def claim(
+        self, worker: str, effects: Sequence[str], *, lease: float, wait: float = 0.0
+    ) -> Claim | None:
+        """Take the next job that this worker can run."""
+        end = asyncio.get_running_loop().time() + wait
+        while True:
+            changed = self._changed
+            entry = self._order.take(effects)
+            if entry is not None:
+                return self._lease(entry, worker, lease)
+            if not await _set_before(changed, end):
+                return None
+
+    def _lease(self, entry: Waiting, worker: str, lease: float) -> Claim:
+        record = self._records[entry.job]
+        record.entry = entry
+        record.state = State.RUNNING
+        record.claims += 1
+        record.worker = worker
+        record.token = f"{worker}:{record.claims}"
+        record.started = self._clock()
+        record.deadline = record.started + lease
+        self._notify()
+        return Claim(
+            job=record.job, token=record.token, attempt=record.attempt, deadline=record.deadline
+        )
+
+    async def renew(self, claim: Claim, *, lease: float) -> None:
+        """Push the deadline out."""
+        self._held(claim).deadline = self._clock() + lease
+
+    async def progress(self, claim: Claim, progress: Progress) -> None:
+        """Publish how far it is."""
+        self._held(claim).progress = progress
+        for listener in self._listeners[claim.job.platform]:
+            listener.put_nowait(progress)
+
+    async def finish(self, claim: Claim, done: Done) -> None:
+        """End with a result; a job that was cancelled meanwhile ends as cancelled."""
+        self._settle(claim, done)
+
+    async def fail(
+        self, claim: Claim, code: str, message: str, *, retry: bool, **details: str | int | float
+    ) -> Ending | None:
+        """End without a result, or go back for another attempt."""
+        failed = Failed(job=claim.job.id, code=code, message=message, details=details)
+        return self._settle(claim, failed, retry=retry)
+
+    async def release(self, claim: Claim) -> None:
+        """Give a job back unharmed."""
+        record = self._held(claim)
+        if record.cancelled:
+            self._end(record, Cancelled(job=record.job.id))
+        else:
+            record.released += 1
+            self._give_back(record)
+
+    async def acknowledge_cancel(self, claim: Claim) -> None:
+        """The effect has stopped after a cancel."""
+        self._settle(claim, Cancelled(job=claim.job.id))
+
+    async def cancel(self, job: str, *, user: str) -> JobView:
+        """Remove a waiting job; flag a running one."""
+        record = self._own(job, user)
+        if record.state is State.WAITING:
+            self._order.remove(record.entry)
+            self._end(record, Cancelled(job=job))
+        elif record.state is State.RUNNING:
+            record.cancelled = True
+        self._notify()
+        return record.view()
+
+    async def cancellations(self, worker: str) -> AsyncIterator[str]:
+        """Ids of running jobs of this worker that were cancelled."""
+        told: set[str] = set()
+        while True:
+            changed = self._changed
+            for record in list(self._records.values()):
+                flagged = record.cancelled and record.state is State.RUNNING
+                if flagged and record.worker == worker and record.token not in told:
+                    told.add(record.token)
+                    yield record.job.id
+            await changed.wait()
+
+    async def reap(self) -> list[str]:
+        """Give back every job whose lease has run out."""
+        now = self._clock()
+        late = [
+            record
+            for record in self._records.values()
+            if record.state is State.RUNNING and record.deadline <= now
+        ]
+        late.sort(key=lambda record: (record.deadline, record.job.id))
+        for record in late:
+            self._close(record, endings.lease_expired(record.job), retry=True)
+        return [record.job.id for record in late]
+
+    async def announce(self, worker: WorkerInfo, *, ttl: float) -> None:
+        """Say that a worker is alive, and what it can run."""
+        self._workers[worker.name] = (self._clock() + ttl, worker)
+
+    async def retire(self, worker: str) -> None:
+        """The worker leaves."""
+        self._workers.pop(worker, None)
+
+    async def workers(self) -> list[WorkerInfo]:
+        """Those alive now, by name."""
+        now = self._clock()
+        return sorted(
+            (info for until, info in self._workers.values() if until > now),
+            key=lambda info: info.name,
+        )
+
+    async def view(self, job: str, *, user: str) -> JobView:
+        """All that is known of a job."""
+        return self._own(job, user).view()
+
+    async def jobs_of(self, user: str, *, limit: int = 50) -> list[JobView]:
+        """An account's jobs, newest first."""
+        return [self._records[job].view() for job in self._owned[user][::-1][:limit]]
+
+    async def estimate(self, job: str) -> Estimate:
+        """Place and expected time."""
+        record = self._records.get(job)
+        if record is None:
+            raise NoSuchJob(endings.UNKNOWN)
+        if record.state is State.WAITING:
+            return self._replay()[job]
+        return Estimate(place=0, seconds=self._remaining(record))
+
+    def _remaining(self, record: _Record) -> float:
+        if record.state is not State.RUNNING:
+            return 0.0
+        return max(0.0, record.started + record.job.cost / MICRO - self._clock())
+
+    def _replay(self) -> dict[str, Estimate]:
+        busy: defaultdict[str, float] = defaultdict(float)
+        for record in self._records.values():
+            if record.state is State.RUNNING:
+                busy[record.worker] = max(busy[record.worker], self._remaining(record))
+        now = self._clock()
+        servers = [
+            Server(busy[info.name], frozenset(info.effects))
+            for until, info in self._workers.values()
+            if until > now
+        ]
+        empty = Order(self._order.virtual, self._order.finish)
+        return replay(self._order.waiting(), empty, servers)
+
+    async def events(self, platform: str) -> AsyncIterator[Progress]:
+        """Progress of the platform's jobs, from now on."""
+        listener: asyncio.Queue[Progress] = asyncio.Queue()
+        self._listeners[platform].add(listener)
+        try:
+            while True:
+                yield await listener.get()
+        finally:
+            self._listeners[platform].discard(listener)
+
+    async def outbox(
+        self, platform: str, consumer: str, *, count: int = 16, wait: float = 0.0
+    ) -> list[Receipt]:
+        """Endings not yet acknowledged."""
+        end = asyncio.get_running_loop().time() + wait
+        while True:
+            changed = self._changed
+            now = self._clock()
+            receipts = self._outbox[platform].values()
+            again = [r for r in receipts if self._handed.get(r.id, now) + self._redelivery <= now]
+            new = [r for r in receipts if r.id not in self._handed]
+            ready = (again + new)[:count]
+            self._handed.update((receipt.id, now) for receipt in ready)
+            if ready or not await _set_before(changed, end):
+                return ready
+
+    async def acknowledge(self, platform: str, receipt: Receipt) -> None:
+        """The ending was delivered."""
+        if self._outbox[platform].pop(receipt.id, None):
+            self._handed.pop(receipt.id, None)
+            self._records[receipt.job.id].delivered = True
+
+    async def forget(self, *, older_than: float) -> list[str]:
+        """Drop jobs that ended long ago and whose ending was delivered."""
+        self._order.trim()
+        limit = self._clock() - older_than
+        old = [r for r in self._records.values() if r.delivered and r.ended <= limit]
+        old.sort(key=lambda record: (record.ended, record.job.id))
+        for record in old:
+            del self._records[record.job.id], self._keys[record.job.user, record.key]
+            self._owned[record.job.user].remove(record.job.id)
+        return [record.job.id for record in old]
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _own(self, job: str, user: str) -> _Record:
+        record = self._records.get(job)
+        if record is None:
+            raise NoSuchJob(endings.UNKNOWN)
+        if record.job.user != user:
+            raise NotYours(endings.NOT_YOURS)
+        return record
+
+    def _held(self, claim: Claim) -> _Record:
+        record = self._records.get(claim.job.id)
+        if record is None or record.state is not State.RUNNING or record.token != claim.token:
+            raise LeaseLost(endings.LOST)
+        return record
+
+    def _settle(
+        self, claim: Claim, ending: Done | Failed | Cancelled, *, retry: bool = False
+    ) -> Ending | None:
+        record = self._records.get(claim.job.id)
+        if record and record.ending and record.token == claim.token:
+            return record.ending  # said twice: the first reply was lost
+        record = self._held(claim)
+        self._close(record, ending, retry=retry)
+        return record.ending
+
+    def _close(self, record: _Record, ending: Done | Failed | Cancelled, *, retry: bool) -> None:
+        if record.cancelled:
+            self._end(record, Cancelled(job=record.job.id))
+        elif retry and record.attempt < record.job.max_attempts:
+            self._give_back(record)
+        else:
+            self._end(record, ending)
+
+    def _give_back(self, record: _Record) -> None:
+        record.state = State.WAITING
+        record.token = record.worker = ""
+        record.progress = None
+        self._order.add(record.entry)
+        self._notify()
+
+    def _end(self, record: _Record, ending: Done | Failed | Cancelled) -> None:
+        record.ending = ending
+        record.state = State(ending.kind)
+        record.ended = self._clock()
+        self._seq += 1
+        receipt = Receipt(id=f"{self._seq}-0", job=record.job, ending=ending)
+        self._outbox[record.job.platform][receipt.id] = receipt
+        self._notify()
+
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+async def _set_before(event: asyncio.Event, end: float) -> bool:
+    """Wait for the event until the loop's time is `end`."""
+    try:
+        async with asyncio.timeout_at(end):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,158 @@
+"""Who is served next: start-time fair queueing between users (Goyal, Vin, Cheng 1997).
+
+Each user's jobs stand in a line, first in, first out. The head of the line gets a start tag
+when it becomes the head, S = max(V, F), and moves the user's finish tag to F = S + cost; the
+smallest tag is served, and V follows it. So twenty jobs of one user never hold up another's
+first, and who was idle comes back without hoarded credit. Tags and costs are integers in
+microseconds of expected service.
+
+This is the reference: the in-memory queue runs it, estimates replay it, and the Lua scripts of
+the Redis queue are tested against it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from worker.jobs.model import Estimate
+
+__all__ = ["Order", "Server", "Waiting", "replay"]
+
+MICRO = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A waiting job. `seq` is its place in the order of arrival; `tag` is there once it has
+    been the head of its user's line.
+    """
+
+    seq: int
+    job: str
+    user: str
+    effect: str
+    cost: int
+    tag: int | None = None
+
+
+class Order:
+    """All waiting jobs, in fair order.
+
+    A job that is given back keeps its tag and stands beside its user's present head.
+    """
+
+    def __init__(self, virtual: int = 0, finish: Mapping[str, int] | None = None) -> None:
+        self.virtual = virtual
+        self.finish = dict(finish or {})
+        self._lines: defaultdict[str, deque[Waiting]] = defaultdict(deque)
+        self._ready: dict[str, Waiting] = {}
+        self._heaps: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        self._heads: Counter[str] = Counter()
+
+    def add(self, entry: Waiting) -> None:
+        """Put a job at the end of its user's line; or, if it has a tag, back among the heads."""
+        if entry.tag is None:
+            self._lines[entry.user].append(entry)
+            self._promote(entry.user)
+        else:
+            self._stand(entry, entry.tag)
+
+    def take(self, effects: Iterable[str]) -> Waiting | None:
+        """Remove and return the job to serve next among those of `effects`."""
+        first = min((head for effect in effects if (head := self._first(effect))), default=None)
+        if first is None:
+            return None
+        tag, _, job = first
+        entry = self._ready.pop(job)
+        heapq.heappop(self._heaps[entry.effect])
+        self.virtual = max(self.virtual, tag)
+        self._leave(entry.user)
+        return entry
+
+    def remove(self, entry: Waiting) -> None:
+        """Take a cancelled job out; a head's cost is returned to its user."""
+        head = self._ready.pop(entry.job, None)
+        if head is None:
+            self._lines[entry.user].remove(entry)
+            return
+        if entry.user in self.finish:
+            self.finish[entry.user] -= entry.cost
+        self._leave(entry.user)
+
+    def waiting(self) -> list[Waiting]:
+        """All jobs, those with a tag first."""
+        return [*self._ready.values(), *(entry for line in self._lines.values() for entry in line)]
+
+    def trim(self) -> None:
+        """Forget the finish tags that V has passed; they say no more than V."""
+        self.finish = {user: tag for user, tag in self.finish.items() if tag > self.virtual}
+
+    def _first(self, effect: str) -> tuple[int, int, str] | None:
+        heap = self._heaps[effect]
+        while heap and heap[0][2] not in self._ready:
+            heapq.heappop(heap)
+        return heap[0] if heap else None
+
+    def _stand(self, entry: Waiting, tag: int) -> None:
+        self._ready[entry.job] = entry
+        self._heads[entry.user] += 1
+        heapq.heappush(self._heaps[entry.effect], (tag, entry.seq, entry.job))
+
+    def _leave(self, user: str) -> None:
+        self._heads[user] -= 1
+        self._promote(user)
+
+    def _promote(self, user: str) -> None:
+        if self._heads[user] or not self._lines[user]:
+            return
+        entry = self._lines[user].popleft()
+        tag = max(self.virtual, self.finish.get(user, 0))
+        self.finish[user] = tag + entry.cost
+        self._stand(replace(entry, tag=tag), tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A worker in a replay: when it is free, in seconds from now, and what it can run."""
+
+    free: float
+    effects: frozenset[str]
+
+
+def replay(
+    waiting: Iterable[Waiting], order: Order, servers: Iterable[Server]
+) -> dict[str, Estimate]:
+    """Serve all of `waiting` in thought; place and seconds of every job.
+
+    `waiting` comes as from `Order.waiting`; `order` has V and the finish tags, no job yet. Effects that no server can run are
+    counted as if one more server ran them all.
+    """
+    effects = set()
+    for entry in waiting:
+        order.add(entry)
+        effects.add(entry.effect)
+    crew = list(servers)
+    missing = effects.difference(*(server.effects for server in crew))
+    if missing:
+        crew.append(Server(0.0, frozenset(missing)))
+    free = [(server.free, index) for index, server in enumerate(crew)]
+    heapq.heapify(free)
+    estimates: dict[str, Estimate] = {}
+    idle: list[int] = []
+    while free:
+        now, index = heapq.heappop(free)
+        entry = order.take(crew[index].effects)
+        if entry is None:
+            idle.append(index)
+            continue
+        end = now + entry.cost / MICRO
+        estimates[entry.job] = Estimate(place=len(estimates) + 1, seconds=end)
+        heapq.heappush(free, (end, index))
+        # the next head of that user may be what an idle server can run
+        for other in idle:
+            heapq.heappush(free, (now, other))
+        idle.clear()
+    return estimates
