@@ -1,0 +1,46 @@
+"""The settings of a worker, from the environment (`ATELIER_WORKER__LEASE=20`)."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import socket
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from worker.jobs.settings import JobsSettings
+
+
+def _own_name() -> str:
+    host = re.sub(r"[^A-Za-z0-9]+", "-", socket.gethostname())[:40]
+    return f"{host}-{os.getpid()}-{secrets.token_hex(2)}"
+
+
+class WorkerOptions(BaseModel):
+    """How one worker works. Times in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(default_factory=_own_name, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
+    """Unlike every other worker's."""
+    device: str = Field("", pattern=r"^(cpu|cuda:\d+)?$")
+    """torch's name; empty: the first GPU if there is one, else the CPU."""
+    effects: tuple[str, ...] = ()
+    """Offer these alone; empty: all that are installed."""
+    lease: float = Field(20.0, gt=0)
+    """A worker that is silent for so long loses its job."""
+    load_limit: float = Field(300.0, gt=0)
+    """An effect that is not loaded by then counts as hung."""
+    grace: float = Field(30.0, ge=0)
+    """A draining worker gives its job back after so long."""
+    memory_mb: int = Field(0, ge=0)
+    """Bound of the loaded effects' memory; 0: half of what the device has."""
+    keep: float = Field(7 * 86400.0, gt=0)
+    """Ended jobs and their pictures are dropped after so long."""
+
+
+class WorkerConfig(JobsSettings):
+    """Where the jobs are, and how to work on them."""
+
+    worker: WorkerOptions = Field(default_factory=WorkerOptions)

@@ -1,0 +1,117 @@
+"""The parent's handle on a device: the child that holds its effects, one order at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from worker.config import WorkerOptions
+from worker.runtime.messages import (
+    Order,
+    Ready,
+    Refused,
+    Running,
+    Start,
+    Step,
+    Stop,
+    Verdict,
+    Warming,
+)
+from worker.runtime.process import ChildGone, ChildHung, ChildProcess
+
+log = logging.getLogger(__name__)
+
+
+class DeviceRefused(Exception):
+    """The child can't serve here at all; one sentence for the admin."""
+
+
+class Device:
+    """Starts the child, hands it one order at a time, kills it, starts it again."""
+
+    def __init__(self, options: WorkerOptions) -> None:
+        self.name = options.device
+        self.effects: tuple[str, ...] = ()
+        self.down: dict[str, str] = {}
+        self._options = options
+        self._child: ChildProcess | None = None
+        self._number = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a child that takes orders."""
+        return self._child is not None and self._child.alive
+
+    async def start(self) -> None:
+        """Start a child and wait until it is ready. An effect that it dies of while loading is
+        down from then on. Raises `DeviceRefused`, and `ChildGone` or `ChildHung` when it fails
+        for another reason.
+        """
+        ready = None
+        while ready is None:
+            ready = await self._try_start()
+        self.name, self.effects, self.down = ready.device, ready.effects, ready.down
+
+    async def _try_start(self) -> Ready | None:
+        await self.kill()
+        child = self._child = await ChildProcess.spawn()
+        options = self._options
+        warming = ""
+        try:
+            await child.send(Start(options.device, options.effects, self.down, options.memory_mb))
+            while True:
+                message = await child.receive(options.load_limit)
+                if isinstance(message, Warming):
+                    warming = message.effect
+                elif isinstance(message, Refused):
+                    raise DeviceRefused(message.reason)
+                elif isinstance(message, Ready):
+                    return message
+        except (ChildGone, ChildHung) as error:
+            if not warming:
+                raise
+            log.warning("the child %s while it loaded %s", error, warming)
+            self.down = {**self.down, warming: f"The child {error} while it loaded {warming}."}
+            return None
+
+    async def run(
+        self,
+        effect: str,
+        params: dict[str, Any],
+        photos: tuple[bytes, ...],
+        on_step: Callable[[Step], None],
+    ) -> Verdict:
+        """Run an effect. Raises `ChildHung` and `ChildGone`: `start` again then."""
+        child = self._child
+        if child is None:
+            raise ChildGone("was not started")
+        self._number += 1
+        await child.send(Order(self._number, effect, params, photos))
+        limit = self._options.load_limit
+        while True:
+            message = await child.receive(limit)
+            if isinstance(message, Running):
+                limit = message.limit
+            elif isinstance(message, Step):
+                on_step(message)
+            else:
+                verdict: Verdict = message
+                return verdict
+
+    async def stop_order(self) -> None:
+        """Ask the child to let go of what it runs, at its next step."""
+        if self._child is not None:
+            with contextlib.suppress(ChildGone):
+                await self._child.send(Stop(self._number))
+
+    def mark_down(self, effect: str, reason: str) -> None:
+        """This device can't run the effect."""
+        self.effects = tuple(name for name in self.effects if name != effect)
+        self.down = {**self.down, effect: reason}
+
+    async def kill(self) -> None:
+        """End the child at once."""
+        if self._child is not None:
+            await self._child.kill()

@@ -1,0 +1,181 @@
+"""A worker: one loop that claims and runs jobs, and the beats beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from worker.config import WorkerOptions
+from worker.jobs.errors import BlobStoreAway, LeaseLost, QueueAway
+from worker.jobs.model import Claim, WorkerInfo
+from worker.jobs.settings import Jobs
+from worker.runtime.attempt import Attempt
+from worker.runtime.device import Device, DeviceRefused
+from worker.runtime.patience import Patience
+from worker.runtime.process import ChildGone, ChildHung
+
+log = logging.getLogger(__name__)
+
+_CLAIM_WAIT = 1.0
+"""Seconds a claim waits for work; also how long an idle worker takes to leave."""
+_RESTART_PAUSE = 5.0
+_SWEEP_EVERY = 3600.0
+
+
+class Worker:
+    """Serves jobs on one device until it is drained."""
+
+    def __init__(self, options: WorkerOptions, jobs: Jobs) -> None:
+        self._options = options
+        self._jobs = jobs
+        self._device = Device(options)
+        self._patience = Patience()
+        self._grace = options.grace
+        self._stop = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._attempt: Attempt | None = None
+        self._cancelled: set[str] = set()
+        self._refused: DeviceRefused | None = None
+
+    def drain(self, grace: float | None = None) -> None:
+        """Claim no more; `run` returns when the running job is done or `grace` is over."""
+        if grace is not None:
+            self._grace = min(grace, self._grace)
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Work until drained. Raises `DeviceRefused`."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                beats = [
+                    tasks.create_task(beat)
+                    for beat in (self._announce(), self._listen(), self._reap(), self._sweep())
+                ]
+                work = tasks.create_task(self._work())
+                await self._until_drained(work)
+                for task in beats:
+                    task.cancel()
+        finally:
+            await self._device.kill()
+            with contextlib.suppress(QueueAway, TimeoutError):
+                async with asyncio.timeout(2.0):
+                    await self._jobs.queue.retire(self._options.name)
+        if self._refused is not None:
+            raise self._refused
+        log.info("worker %s has left", self._options.name)
+
+    async def _work(self) -> None:
+        while not self._stop.is_set():
+            if not self._device.alive:
+                await self._start_device()
+            elif claim := await self._claim():
+                await self._serve(claim)
+
+    async def _start_device(self) -> None:
+        try:
+            await self._device.start()
+        except DeviceRefused as error:
+            self._refused = error
+            self._stop.set()
+            return
+        except (ChildGone, ChildHung) as error:
+            log.warning("the child %s at its start; trying again", error)
+            await asyncio.sleep(_RESTART_PAUSE)
+            return
+        if not self._ready.is_set():
+            down = "".join(f"; {name} is down: {why}" for name, why in self._device.down.items())
+            log.info(
+                "worker %s is ready on %s: %s%s",
+                *(self._options.name, self._device.name),
+                *(", ".join(self._device.effects) or "nothing", down),
+            )
+        self._ready.set()
+        self._changed.set()
+
+    async def _claim(self) -> Claim | None:
+        effects = self._device.effects
+        if not effects:
+            await asyncio.sleep(_CLAIM_WAIT)
+            return None
+        return await self._patience(
+            lambda: self._jobs.queue.claim(
+                self._options.name, effects, lease=self._options.lease, wait=_CLAIM_WAIT
+            )
+        )
+
+    async def _serve(self, claim: Claim) -> None:
+        if self._stop.is_set() or not self._device.alive:
+            with contextlib.suppress(LeaseLost):
+                await self._patience(lambda: self._jobs.queue.release(claim))
+            return
+        attempt = Attempt(claim, self._jobs, self._device, self._patience, self._options.lease)
+        effects = self._device.effects
+        # A cancel may be heard before the claim's answer is.
+        if claim.job.id in self._cancelled:
+            await attempt.cancel()
+        self._attempt = attempt
+        try:
+            await attempt.run()
+        finally:
+            self._attempt = None
+            self._cancelled.clear()
+        if self._device.effects != effects:
+            self._changed.set()
+
+    async def _until_drained(self, work: asyncio.Task[None]) -> None:
+        await self._stop.wait()
+        log.info("worker %s is leaving", self._options.name)
+        await asyncio.wait([work], timeout=self._grace if self._attempt else 2 * _CLAIM_WAIT)
+        if self._attempt is not None:
+            await self._attempt.give_up()
+        await asyncio.wait([work], timeout=2 * _CLAIM_WAIT)
+        work.cancel()
+
+    async def _announce(self) -> None:
+        """Say that the worker lives, three times a lease, and at once when its state changes."""
+        await self._ready.wait()
+        while True:
+            self._changed.clear()
+            await self._patience(self._announce_once)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), self._options.lease / 3)
+
+    async def _announce_once(self) -> None:
+        info = WorkerInfo(
+            name=self._options.name,
+            device=self._device.name,
+            effects=self._device.effects,
+            down=self._device.down,
+        )
+        await self._jobs.queue.announce(info, ttl=self._options.lease)
+
+    async def _listen(self) -> None:
+        """Hear of cancelled jobs."""
+        while True:
+            try:
+                async for job in self._jobs.queue.cancellations(self._options.name):
+                    self._cancelled.add(job)
+                    if self._attempt is not None and self._attempt.claim.job.id == job:
+                        await self._attempt.cancel()
+            except QueueAway as error:
+                await self._patience.pause(error)
+
+    async def _reap(self) -> None:
+        """Give back the jobs of workers that fell silent."""
+        while True:
+            for job in await self._patience(self._jobs.queue.reap):
+                log.warning("job %s: its worker fell silent, it is given back", job)
+            await asyncio.sleep(self._options.lease / 2)
+
+    async def _sweep(self) -> None:
+        """Drop old jobs and their pictures."""
+        keep = self._options.keep
+        while True:
+            try:
+                for job in await self._patience(lambda: self._jobs.queue.forget(older_than=keep)):
+                    await self._jobs.blobs.delete_under(job)
+            except BlobStoreAway as error:
+                log.warning("old pictures could not be dropped: %s", error)
+            await asyncio.sleep(min(keep, _SWEEP_EVERY))

@@ -1,0 +1,139 @@
+"""What goes through the pipe between a worker and its child, and how it is framed."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+HEADER = struct.Struct("!Q")
+
+
+@dataclass(frozen=True)
+class Start:
+    """Parent to child, once: what to be. `device` empty: the first GPU if there is one."""
+
+    device: str
+    effects: tuple[str, ...]
+    """Offer these alone; empty: all that are installed."""
+    down: dict[str, str]
+    """Effects not to be touched, and why."""
+    memory_mb: int
+    """Bound of the shelf; 0: half of what the device has."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Run an effect once. `number` is never used again on this worker."""
+
+    number: int
+    effect: str
+    params: dict[str, Any]
+    photos: tuple[bytes, ...]
+    """Files as they came from the person."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Let go of an order at its next step."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Warming:
+    """Child to parent: this effect is being loaded for the first time."""
+
+    effect: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The child takes orders now."""
+
+    device: str
+    effects: tuple[str, ...]
+    down: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The child can't serve with these settings or this installation; one sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Running:
+    """The effect is loaded and begins; a step comes at least every `limit` seconds."""
+
+    number: int
+    limit: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far it is; `preview` is a small JPEG."""
+
+    number: int
+    done: int
+    total: int
+    preview: bytes | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the effect gave."""
+
+    number: int
+    media: tuple[tuple[str, bytes], ...]
+    """(MIME type, content without metadata)"""
+    text: dict[str, str]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The order has no result."""
+
+    number: int
+    code: str
+    message: str
+    details: dict[str, str | int | float] = field(default_factory=dict)
+    down: bool = False
+    """The effect could not be loaded: this worker can't run it."""
+    retry: bool = False
+    """The next attempt may do."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The order was let go of."""
+
+    number: int
+
+
+Verdict = Result | Failure | Stopped
+
+
+def pack(message: object) -> bytes:
+    """One frame: the length, then the pickled message."""
+    body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    return HEADER.pack(len(body)) + body
+
+
+def unpack(body: bytes) -> Any:
+    """The message in a frame's body."""
+    # Both ends are the same program, and the pipe has no other.
+    return pickle.loads(body)  # noqa: S301
+
+
+def read(file: BinaryIO) -> Any:
+    """The next message of a blocking file; None at its end."""
+    head = file.read(HEADER.size)
+    if len(head) < HEADER.size:
+        return None
+    (length,) = HEADER.unpack(head)
+    body = file.read(length)
+    return unpack(body) if len(body) == length else None

@@ -1,0 +1,89 @@
+"""The loaded effects of one device."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import logging
+import os
+import sys
+from collections import OrderedDict
+from typing import Any
+
+from effects.catalogue import Catalogue
+from effects.spec import Effect, EffectSpec, Weights
+
+log = logging.getLogger(__name__)
+
+
+class Shelf:
+    """Loads effects when they are first asked for; the least recently used make room."""
+
+    def __init__(
+        self, catalogue: Catalogue, device: str, weights: Weights, memory_mb: int = 0
+    ) -> None:
+        self._catalogue = catalogue
+        self._device = device
+        self._weights = weights
+        self._bound = memory_mb or _memory_of(device) // 2
+        self._loaded: OrderedDict[str, Effect[Any]] = OrderedDict()
+
+    def get(self, spec: EffectSpec) -> Effect[Any]:
+        """The effect, loaded; raises whatever its loading raises."""
+        if spec.name not in self._loaded:
+            while self._loaded and self._weight() + spec.memory_mb > self._bound:
+                self._drop(next(iter(self._loaded)))
+            runner = self._catalogue.load_runner(spec)
+            self._loaded[spec.name] = runner(self._device, self._weights)
+        self._loaded.move_to_end(spec.name)
+        return self._loaded[spec.name]
+
+    def fits(self, spec: EffectSpec) -> bool:
+        """Whether it can be loaded with nothing else leaving."""
+        return self._weight() + spec.memory_mb <= self._bound
+
+    def clear(self) -> None:
+        """Unload everything."""
+        for name in list(self._loaded):
+            self._drop(name)
+        gc.collect()
+        if self._device.startswith("cuda") and "torch" in sys.modules:
+            sys.modules["torch"].cuda.empty_cache()
+
+    def _weight(self) -> int:
+        return sum(self._catalogue[name].memory_mb for name in self._loaded)
+
+    def _drop(self, name: str) -> None:
+        effect = self._loaded.pop(name)
+        try:
+            effect.close()
+        except Exception:
+            log.exception("effect %s could not be closed", name)
+
+
+def pick_device(wanted: str) -> str:
+    """The device to use; raises `LookupError` with a sentence when `wanted` is not there.
+
+    Asks torch, so it is for the child alone.
+    """
+    if wanted == "cpu":
+        return wanted
+    gpus = 0
+    with contextlib.suppress(ImportError):
+        import torch
+
+        gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if not wanted:
+        return "cuda:0" if gpus else "cpu"
+    if int(wanted.removeprefix("cuda:")) >= gpus:
+        raise LookupError(f"there is no device {wanted}; torch sees {gpus} GPUs")
+    return wanted
+
+
+def _memory_of(device: str) -> int:
+    """Megabytes of the device's memory."""
+    if device.startswith("cuda"):
+        import torch
+
+        return int(torch.cuda.get_device_properties(device).total_memory) >> 20
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20

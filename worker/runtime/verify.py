@@ -1,0 +1,73 @@
+"""What an effect returned, checked before anybody sees it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from PIL import Image
+
+from effects import image
+from effects.errors import BadPicture, BrokenEffect
+from effects.spec import Media, Output, Text
+
+_FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF"}
+_MOST_BYTES = 64 << 20
+# What Pillow reports of a picture without metadata.
+_PLAIN = {
+    "PNG": {"gamma", "srgb", "chromaticity", "dpi", "aspect", "transparency", "interlace"},
+    "JPEG": {
+        *("jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi"),
+        *("adobe", "adobe_transform", "progressive", "progression"),
+    },
+}
+
+
+def verify(output: Any, effect: str) -> tuple[tuple[tuple[str, bytes], ...], dict[str, str]]:
+    """The media as (type, content without metadata), and the text by language.
+
+    Raises `BrokenEffect`.
+    """
+    if not isinstance(output, Output):
+        raise _broken(effect, f"returned {type(output).__name__} in place of an output")
+    if not output.media and output.text is None:
+        raise _broken(effect, "returned neither a picture nor a text")
+    text = {}
+    if output.text is not None:
+        if not isinstance(output.text, Text) or not all(type(s) is str for s in output.text):
+            raise _broken(effect, "returned a text of the wrong kind")
+        text = {"en": output.text.en, "ru": output.text.ru}
+    media = tuple(_medium(medium, effect) for medium in output.media)
+    if sum(len(content) for _, content in media) > _MOST_BYTES:
+        raise _broken(effect, f"returned more than {_MOST_BYTES >> 20} MB")
+    return media, text
+
+
+def _medium(medium: Any, effect: str) -> tuple[str, bytes]:
+    if not isinstance(medium, Media) or type(medium.content) is not bytes or not medium.content:
+        raise _broken(effect, "returned an empty file")
+    if medium.type == "video/mp4":
+        if medium.content[4:8] != b"ftyp":
+            raise _broken(effect, "returned a file that is not of its type video/mp4")
+        return medium.type, medium.content
+    if medium.type not in _FORMATS:
+        raise _broken(effect, f"returned a file of the type {str(medium.type)[:40]}")
+    format_ = _FORMATS[medium.type]
+    try:
+        with Image.open(io.BytesIO(medium.content), formats=[format_]) as picture:
+            picture.load()
+            bare = format_ == "GIF" or _is_bare(picture, _PLAIN[format_])
+        if bare:
+            return medium.type, medium.content
+        return medium.type, image.encode(image.decode(medium.content), medium.type)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, BadPicture) as error:
+        raise _broken(effect, f"returned a file that is not of its type {medium.type}") from error
+
+
+def _is_bare(picture: Image.Image, plain: set[str]) -> bool:
+    segments = {name for name, _ in getattr(picture, "applist", ())}
+    return set(picture.info) <= plain and segments <= {"APP0", "APP14"}
+
+
+def _broken(effect: str, what: str) -> BrokenEffect:
+    return BrokenEffect(f"The effect {effect} is broken: it {what}.", effect=effect)
