@@ -1,0 +1,66 @@
+"""What a typed text asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.core.forms import read_values
+from effects.catalogue import Catalogue
+from effects.spec import EffectSpec
+
+__all__ = ["Wish", "read"]
+
+Kind = Literal["effect", "help", "cancel", "queue", "nothing", "unclear"]
+_COMMANDS: dict[str, Kind] = {
+    "help": "help",
+    "start": "help",
+    "помощь": "help",
+    "старт": "help",
+    "cancel": "cancel",
+    "отмена": "cancel",
+    "queue": "queue",
+    "очередь": "queue",
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for. `spec` is the effect that is meant, also by `/help gatys`."""
+
+    kind: Kind
+    spec: EffectSpec | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(text: str, catalogue: Catalogue) -> Wish:
+    """Understand a text: a command with a slash is taken strictly, plain words leniently.
+
+    Raises `UnknownEffect` for an unknown command, `NoValue` for a stray word after one.
+    """
+    words = text.split()
+    if not words:
+        return Wish("nothing")
+    if not words[0].startswith("/"):
+        return _read_plain(words, catalogue)
+    # Groups write "/gatys@name_of_the_bot".
+    command = words[0][1:].partition("@")[0].lower()
+    kind = _COMMANDS.get(command)
+    if kind == "help" and len(words) > 1:
+        return Wish("help", catalogue[words[1].removeprefix("/")])
+    if kind:
+        return Wish(kind)
+    spec = catalogue[command]
+    return Wish("effect", spec, read_values(spec, words[1:], strict=True))
+
+
+def _read_plain(words: list[str], catalogue: Catalogue) -> Wish:
+    plain = [word.strip(".,:;!?«»\"'()").lower() for word in words]
+    if len(plain) == 1 and plain[0] in _COMMANDS:
+        return Wish(_COMMANDS[plain[0]])
+    for word in plain:
+        if word in catalogue:
+            spec = catalogue[word]
+            return Wish("effect", spec, read_values(spec, words, strict=False))
+    return Wish("unclear")

@@ -1,0 +1,165 @@
+"""From the queue to a front: endings surely, progress and places as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+
+from bot.core.messages import File, Front, Reply
+from bot.core.repeat import repeat
+from bot.core.status import StatusWords, file_name
+from bot.core.watch import Watched
+from worker.jobs.blobs import Blobs
+from worker.jobs.errors import BlobMissing, QueueError
+from worker.jobs.model import Done, Estimate, Job, Progress, Receipt, State
+from worker.jobs.queue import Queue
+
+__all__ = ["Delivery"]
+
+log = logging.getLogger(__name__)
+_MOST_IN_HAND = 500
+
+
+class Delivery:
+    """Brings one platform's news to its front. An ending is acknowledged after it was sent, so
+    that a bot that dies in between sends it again.
+    """
+
+    def __init__(
+        self,
+        front: Front,
+        queue: Queue,
+        blobs: Blobs,
+        words: StatusWords,
+        watched: Watched,
+        *,
+        consumer: str,
+        every: float = 0.5,
+        look: float = 2.0,
+        backoff: tuple[float, float] = (1.0, 60.0),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Progress of a job is sent at most once in `every` seconds, places are asked for every
+        `look` seconds; `backoff` is the first and the longest pause after a failure.
+        """
+        self._front = front
+        self._queue = queue
+        self._blobs = blobs
+        self._words = words
+        self._consumer = consumer
+        self._every = every
+        self._look = look
+        self._backoff = backoff
+        self._sleep = sleep
+        self._watched = watched
+        self._newest: dict[str, Progress] = {}
+        self._news = asyncio.Event()
+        self._in_hand: defaultdict[str, deque[Receipt]] = defaultdict(deque)
+        self._sent: set[str] = set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what fails begins again after a pause."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(repeat(lambda: self._take_endings(tasks)))
+            tasks.create_task(repeat(self._hear_progress))
+            tasks.create_task(repeat(self._send_progress, every=self._every))
+            tasks.create_task(repeat(self._send_places, every=self._look))
+
+    async def _take_endings(self, tasks: asyncio.TaskGroup) -> None:
+        platform = self._front.platform
+        if sum(map(len, self._in_hand.values())) >= _MOST_IN_HAND:
+            await self._sleep(self._backoff[0])
+            return
+        for receipt in await self._queue.outbox(platform, self._consumer, wait=5.0):
+            chat = self._in_hand[receipt.job.chat]
+            # The queue hands an ending out again when it takes long.
+            if all(receipt.id != other.id for other in chat):
+                chat.append(receipt)
+                if len(chat) == 1:
+                    tasks.create_task(self._drain(receipt.job.chat))
+
+    async def _drain(self, chat: str) -> None:
+        """Deliver a chat's endings in order; one chat that fails holds up no other."""
+        pause, longest = self._backoff
+        receipts = self._in_hand[chat]
+        while receipts:
+            try:
+                await self._deliver(receipts[0])
+            # A front fails in its platform's ways; whatever it is, the ending must not be lost.
+            except Exception as error:
+                log.warning("ending not delivered, again in %g s: %s", pause, error)
+                await self._sleep(pause)
+                pause = min(2 * pause, longest)
+            else:
+                receipts.popleft()
+                pause = self._backoff[0]
+        del self._in_hand[chat]
+
+    async def _deliver(self, receipt: Receipt) -> None:
+        if receipt.id not in self._sent:
+            self._watched.drop(receipt.job.id)
+            self._newest.pop(receipt.job.id, None)
+            await self._front.send(receipt.job.chat, await self._ending(receipt))
+            self._sent.add(receipt.id)
+        await self._queue.acknowledge(self._front.platform, receipt)
+        self._sent.discard(receipt.id)
+
+    async def _ending(self, receipt: Receipt) -> Reply:
+        job, ending = receipt.job, receipt.ending
+        files = []
+        for number, media in enumerate(ending.media if isinstance(ending, Done) else ()):
+            try:
+                content = await self._blobs.get(media.blob)
+            except BlobMissing:
+                return self._words.blob_missing(job)
+            files.append(File(file_name(job, number, media.type), media.type, content))
+        return self._words.ended(job, ending, files)
+
+    async def _hear_progress(self) -> None:
+        async for progress in self._queue.events(self._front.platform):
+            if self._watched.get(progress.job):
+                self._newest[progress.job] = progress
+                self._news.set()
+
+    async def _send_progress(self) -> None:
+        await self._news.wait()
+        self._news.clear()
+        newest, self._newest = self._newest, {}
+        await asyncio.gather(*map(self._show_progress, newest.values()))
+
+    async def _show_progress(self, progress: Progress) -> None:
+        preview = await self._preview(progress)
+        job = self._watched.get(progress.job)
+        if job is not None:
+            self._watched.move(job, 0)
+            await self._show(job, self._words.running(job, progress, preview))
+
+    async def _preview(self, progress: Progress) -> tuple[File, ...]:
+        if progress.preview is None:
+            return ()
+        try:
+            content = await self._blobs.get(progress.preview)
+        except QueueError:
+            return ()
+        return (File("preview.jpg", "image/jpeg", content),)
+
+    async def _send_places(self) -> None:
+        for job in self._watched.jobs():
+            view = await self._queue.view(job.id, user=job.user)
+            if view.ending is not None:
+                self._watched.drop(job.id)
+                continue
+            estimate = Estimate(place=0, seconds=0)
+            if view.state == State.WAITING:
+                estimate = await self._queue.estimate(job.id)
+            if self._watched.move(job, estimate.place):
+                await self._show(job, self._words.waiting(job, estimate))
+
+    async def _show(self, job: Job, reply: Reply) -> None:
+        try:
+            await self._front.send(job.chat, reply)
+        # The next one will do; only endings must arrive.
+        except Exception as error:
+            log.info("status of a job not shown: %s", error)

@@ -1,0 +1,149 @@
+"""An effect's parameters as people meet them: fields of a form, lines of help, typed words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.core.texts import Texts
+from effects.errors import UserError
+from effects.spec import EffectSpec
+
+__all__ = ["Field", "NoValue", "allowed", "describe", "example", "fields", "read_values"]
+
+Kind = Literal["integer", "number", "switch", "choice", "text"]
+_KINDS: dict[str, Kind] = {"integer": "integer", "number": "number", "boolean": "switch"}
+_SWITCH = {"да": "true", "нет": "false", "вкл": "true", "выкл": "false"}
+
+
+class NoValue(UserError):
+    """A typed word that is neither a parameter nor its value."""
+
+    code = "no_value"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One parameter. Bounds are inclusive; None where there is none."""
+
+    name: str
+    kind: Kind
+    title: Mapping[str, str]
+    """Language -> words."""
+    description: Mapping[str, str]
+    default: Any
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+    advanced: bool = False
+
+
+def fields(spec: EffectSpec) -> list[Field]:
+    """The fields of an effect's form, in the order of its parameters."""
+    schema = spec.params.model_json_schema()
+    shared = schema.get("$defs", {})
+    return [_field(name, entry, shared) for name, entry in schema.get("properties", {}).items()]
+
+
+def _field(name: str, entry: dict[str, Any], shared: dict[str, Any]) -> Field:
+    kind = _resolve(entry, shared)
+    choices = tuple(str(choice) for choice in kind.get("enum", ()))
+    return Field(
+        name=name,
+        kind="choice" if choices else _KINDS.get(kind.get("type", ""), "text"),
+        title={"en": entry["title"], "ru": entry["title_ru"]},
+        description={"en": entry["description"], "ru": entry["description_ru"]},
+        default=entry.get("default"),
+        minimum=kind.get("minimum"),
+        maximum=kind.get("maximum"),
+        step=kind.get("multipleOf"),
+        choices=choices,
+        advanced=entry.get("advanced", False),
+    )
+
+
+def _resolve(entry: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    """The part of a JSON schema that says what values are: behind a reference, beside null."""
+    for option in entry.get("anyOf", ()):
+        if option.get("type") != "null":
+            return {**entry, **_resolve(option, shared)}
+    if "$ref" in entry:
+        return {**entry, **shared[entry["$ref"].rsplit("/", 1)[1]]}
+    return entry
+
+
+def describe(spec: EffectSpec, lang: str, texts: Texts) -> str:
+    """The help of one effect: what it is, its parameters, an example."""
+    head = texts.say(
+        lang,
+        "help-effect",
+        name=spec.name,
+        title=getattr(spec.title, lang),
+        description=getattr(spec.description, lang),
+    )
+    lines = [
+        f"{field.name} — {field.title[lang]}: {allowed(field, lang, texts)}"
+        for field in fields(spec)
+    ]
+    return "\n".join([head, *lines, texts.say(lang, "help-example", example=example(spec))])
+
+
+def allowed(field: Field, lang: str, texts: Texts) -> str:
+    """What may be given for a parameter, in words."""
+    default = texts.say(lang, "help-optional") if field.default is None else str(field.default)
+    if isinstance(field.default, bool):
+        default = str(field.default).lower()
+    if field.choices or field.kind == "switch":
+        choices = ", ".join(field.choices or ("true", "false"))
+        return texts.say(lang, "help-choices", choices=choices, default=default)
+    if field.minimum is not None and field.maximum is not None:
+        return texts.say(
+            lang,
+            "help-range",
+            minimum=f"{field.minimum:g}",
+            maximum=f"{field.maximum:g}",
+            default=default,
+        )
+    return texts.say(lang, "help-default", default=default)
+
+
+def example(spec: EffectSpec) -> str:
+    """A command that works: "/gatys size=384"."""
+    given = [f"{field.name}={field.default}" for field in fields(spec) if field.default is not None]
+    return " ".join([f"/{spec.name}", *given[:1]])
+
+
+def read_values(spec: EffectSpec, words: Sequence[str], *, strict: bool) -> dict[str, str]:
+    """The values in typed words: "size=384", "size 384", "сила=0,7".
+
+    Values are not checked yet. With `strict` any other word raises `NoValue`.
+    """
+    kinds = {field.name: field.kind for field in fields(spec)}
+    values: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        name = name.lower()
+        if not equals and name in kinds:
+            value = next(rest, "")
+        elif not equals or not name:
+            if strict:
+                raise NoValue(
+                    f"{word!r} is no parameter; write parameter=value",
+                    word=word,
+                    example=example(spec),
+                )
+            continue
+        values[name] = _spell(value, kinds.get(name, "text"))
+    return values
+
+
+def _spell(value: str, kind: Kind) -> str:
+    """A value as the spec reads it: a decimal point, English words for yes and no."""
+    if kind in ("integer", "number"):
+        return value.replace(",", ".")
+    if kind == "switch":
+        return _SWITCH.get(value.lower(), value)
+    return value

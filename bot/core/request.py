@@ -1,0 +1,142 @@
+"""A request on its way: photos and words are gathered until it can be queued."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+
+from bot.core.commands import Wish
+from bot.core.messages import Incoming
+from bot.core.session import Sessions, Talk
+from effects.catalogue import Catalogue
+from effects.errors import BadPicture
+from effects.image import Info, inspect
+from effects.spec import EffectSpec
+from worker.jobs.blobs import Blobs
+from worker.jobs.errors import NoSuchJob
+from worker.jobs.model import Job, Ticket
+from worker.jobs.queue import Queue
+
+__all__ = ["Requests"]
+
+
+class Requests:
+    """The unfinished requests, one a chat, and the way from there into the queue."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        queue: Queue,
+        blobs: Blobs,
+        sessions: Sessions,
+        *,
+        new_id: Callable[[], str] = lambda: secrets.token_hex(16),
+    ) -> None:
+        """`new_id` makes unguessable job ids."""
+        self._catalogue = catalogue
+        self._queue = queue
+        self._blobs = blobs
+        self._sessions = sessions
+        self._new_id = new_id
+
+    async def current(self, incoming: Incoming) -> Talk | None:
+        """What this chat has half said."""
+        talk = await self._sessions.get(_chat(incoming))
+        # A bot killed between submit and delete leaves the talk of a job that is on its way.
+        return None if talk is None or await self._is_queued(talk) else talk
+
+    async def gather(self, incoming: Incoming, talk: Talk | None, wish: Wish) -> Talk:
+        """Add the message's photos and wish to the talk, and remember it. Raises `BadPicture`."""
+        infos = [await _inspect(incoming, number) for number in range(len(incoming.photos))]
+        # A message that comes twice brings its photos once.
+        if talk is not None and talk.message == incoming.message:
+            infos = []
+        if talk is not None and self._begins_anew(talk, wish, len(infos)):
+            await self._blobs.delete_under(talk.job)
+            talk = None
+        talk = talk or Talk(job=self._new_id(), user=incoming.user)
+        if infos:
+            talk = await self._store(incoming, talk, infos)
+        if wish.spec is not None:
+            talk = talk.model_copy(update={"effect": wish.spec.name, "values": dict(wish.values)})
+        await self._sessions.put(_chat(incoming), talk)
+        return talk
+
+    async def submit(self, incoming: Incoming, talk: Talk) -> tuple[Job, Ticket]:
+        """Queue the talk, which has its effect and photos. Raises `BadParams`, `WrongPhotos`."""
+        spec: EffectSpec = self._catalogue[talk.effect]
+        params = spec.parse(talk.values)
+        spec.check_photos(len(talk.photos))
+        job = Job(
+            id=talk.job,
+            user=incoming.user,
+            platform=incoming.platform,
+            chat=incoming.chat,
+            lang=incoming.lang,
+            effect=spec.name,
+            params=params.model_dump(mode="json"),
+            photos=talk.photos,
+            cost=max(1, round(spec.cost(params, talk.pixels) * 1e6)),
+        )
+        ticket = await self._queue.submit(job, key=f"{_chat(incoming)}:{incoming.message}")
+        if ticket.job != job.id:
+            # The message came twice: its job is the first one, with the photos of then.
+            await self._blobs.delete_under(job.id)
+            job = (await self._queue.view(ticket.job, user=job.user)).job
+        await self._sessions.delete(_chat(incoming))
+        return job, ticket
+
+    async def drop(self, incoming: Incoming, talk: Talk) -> None:
+        """Forget the talk and its photos."""
+        await self._sessions.delete(_chat(incoming))
+        await self._blobs.delete_under(talk.job)
+
+    async def tidy(self) -> None:
+        """Remove the photos of talks that have expired."""
+        for talk in await self._sessions.pop_expired():
+            if not await self._is_queued(talk):
+                await self._blobs.delete_under(talk.job)
+
+    async def _is_queued(self, talk: Talk) -> bool:
+        try:
+            await self._queue.view(talk.job, user=talk.user)
+        except NoSuchJob:
+            return False
+        return True
+
+    def _begins_anew(self, talk: Talk, wish: Wish, count: int) -> bool:
+        """Whether `count` photos stand for themselves, rather than join those sent before."""
+        if count == 0 or not talk.photos:
+            return False
+        if wish.spec is not None and count >= wish.spec.photos[0]:
+            return True
+        spec = wish.spec or (self._catalogue[talk.effect] if talk.effect else None)
+        most = spec.photos[1] if spec else max(each.photos[1] for each in self._catalogue)
+        return len(talk.photos) + count > most
+
+    async def _store(self, incoming: Incoming, talk: Talk, infos: list[Info]) -> Talk:
+        have = len(talk.photos)
+        names = tuple(f"{talk.job}/photo-{have + number}" for number in range(len(infos)))
+        for name, photo in zip(names, incoming.photos, strict=True):
+            await self._blobs.put(name, photo)
+        return talk.model_copy(
+            update={
+                "photos": talk.photos + names,
+                "message": incoming.message,
+                "pixels": talk.pixels or infos[0].width * infos[0].height,
+            }
+        )
+
+
+async def _inspect(incoming: Incoming, number: int) -> Info:
+    try:
+        return await asyncio.to_thread(inspect, incoming.photos[number])
+    except BadPicture as error:
+        if len(incoming.photos) > 1:
+            error.details["number"] = number + 1
+        raise
+
+
+def _chat(incoming: Incoming) -> str:
+    return f"{incoming.platform}:{incoming.chat}"

@@ -1,0 +1,88 @@
+"""How a job stands, as a reply: every front shows the same words."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Sequence
+
+from bot.core.messages import Button, File, Reply, Status
+from bot.core.texts import Texts
+from effects.catalogue import Catalogue
+from worker.jobs.model import Cancelled, Done, Ending, Estimate, Job, Progress, State
+
+__all__ = ["StatusWords", "file_name"]
+
+
+def file_name(job: Job, number: int, type: str) -> str:
+    """What a file of the result is called when it is saved: "gatys-1f3a-1.png"."""
+    suffix = mimetypes.guess_extension(type) or ""
+    return f"{job.effect}-{job.id[:4]}-{number + 1}{suffix}"
+
+
+class StatusWords:
+    """Turns what the queue knows of a job into replies with slot = job id."""
+
+    def __init__(self, catalogue: Catalogue, texts: Texts) -> None:
+        self._catalogue = catalogue
+        self._texts = texts
+
+    def title(self, effect: str, lang: str) -> str:
+        """The effect's title; its name when it is no longer installed."""
+        if effect not in self._catalogue:
+            return effect
+        return str(getattr(self._catalogue[effect].title, lang))
+
+    def waiting(self, job: Job, estimate: Estimate, *, idle: bool = False) -> Reply:
+        """Place and time; `idle`: no worker is there."""
+        if estimate.place == 0:
+            return self.running(job, None)
+        text = self._texts.say(
+            job.lang,
+            "waiting-idle" if idle else "waiting",
+            place=estimate.place,
+            time=self._texts.duration(job.lang, estimate.seconds),
+        )
+        status = Status(job.id, State.WAITING, place=estimate.place, seconds=estimate.seconds)
+        return Reply(text, buttons=self._cancel(job), slot=job.id, status=status)
+
+    def running(self, job: Job, progress: Progress | None, files: Sequence[File] = ()) -> Reply:
+        """Percent; `files` holds the newest preview."""
+        status = Status(job.id, State.RUNNING)
+        text = self._texts.say(job.lang, "starting")
+        if progress is not None and progress.total > 0:
+            status = Status(job.id, State.RUNNING, done=progress.done, total=progress.total)
+            percent = 100 * progress.done // progress.total
+            text = self._texts.say(job.lang, "running", percent=percent)
+        return Reply(text, tuple(files), self._cancel(job), job.id, status)
+
+    def cancelling(self, job: Job) -> Reply:
+        """A running job was told to stop."""
+        text = self._texts.say(job.lang, "cancelling")
+        return Reply(text, slot=job.id, status=Status(job.id, State.RUNNING))
+
+    def ended(self, job: Job, ending: Ending, files: Sequence[File] = ()) -> Reply:
+        """The end: `files` are the result's."""
+        if isinstance(ending, Done):
+            said = ending.text.get(job.lang) or ending.text.get("en")
+            done = self._texts.say(
+                job.lang,
+                "done",
+                title=self.title(job.effect, job.lang),
+                time=self._texts.duration(job.lang, ending.seconds),
+            )
+            status = Status(job.id, State.DONE)
+            return Reply(said or done, tuple(files), slot=job.id, status=status)
+        if isinstance(ending, Cancelled):
+            text = self._texts.say(job.lang, "cancelled")
+            return Reply(text, slot=job.id, status=Status(job.id, State.CANCELLED))
+        text = self._texts.error(job.lang, ending.code, ending.message, ending.details)
+        status = Status(job.id, State.FAILED)
+        return Reply(text, slot=job.id, status=status, error=ending.code)
+
+    def blob_missing(self, job: Job) -> Reply:
+        """The result can't be shown: a file of it is gone."""
+        text = self._texts.error(job.lang, "blob_missing", "the result is no longer stored", {})
+        return Reply(text, slot=job.id, status=Status(job.id, State.DONE), error="blob_missing")
+
+    def _cancel(self, job: Job) -> tuple[tuple[Button, ...], ...]:
+        return ((Button(self._texts.say(job.lang, "cancel"), f"cancel:{job.id}"),),)

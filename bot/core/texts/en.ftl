@@ -1,0 +1,148 @@
+### What a person reads in English. Ids are the same in every language.
+
+## What the bot says
+
+help = Send a photo and say what to do with it. Some effects take a second picture, such as the style.
+help-effect = /{ $name } — { $title }: { $description }
+help-example = For example: { $example }
+help-commands =
+    /queue — my jobs
+    /cancel — stop
+    /help { "<" }effect{ ">" } — its parameters
+help-range = from { $minimum } to { $maximum }, usually { $default }
+help-default = usually { $default }
+help-choices = { $choices }; usually { $default }
+help-optional = not set
+offer = { $count ->
+    [one] What shall I make of this picture?
+   *[other] What shall I make of these pictures?
+}
+ask-photos = { $title }: please send { $missing }.
+and = { $first } and { $second }
+queued = { $title } is under way.
+not-understood = I did not understand that. Send a photo and a command, or /help.
+forgotten = All right, let us begin anew.
+nothing-to-cancel = There is nothing to cancel.
+queue-empty = None of your jobs is waiting or running.
+queue-mine = { $count ->
+    [one] One job of yours:
+   *[other] { $count } jobs of yours:
+}
+queue-line = { $title } — { $line }
+no-worker = No worker is running just now; your pictures will wait, and work begins when one is there.
+cancel = Cancel
+cancel-one = Cancel { $title }
+
+## Where a job stands
+
+waiting = { $place ->
+    [1] Next in line, about { $time }
+   *[other] Place { $place } in line, about { $time }
+}
+waiting-idle = Waiting for a worker
+starting = Starting …
+running = { $percent } %
+done = { $title } is ready, in { $time }.
+cancelling = Stopping …
+cancelled = Cancelled.
+seconds = { $n ->
+    [one] { $n } second
+   *[other] { $n } seconds
+}
+minutes = { $n ->
+    [one] { $n } minute
+   *[other] { $n } minutes
+}
+hours = { $n ->
+    [one] { $n } hour
+   *[other] { $n } hours
+}
+
+## What photos are for
+
+role-photo = Photo
+role-photo-ask = a photo
+role-style = Style
+role-style-ask = a picture in the style
+role-guide = Guide
+role-guide-ask = a guide picture
+role-palette = Palette
+role-palette-ask = a picture with the colours
+
+## Errors, by their code
+
+error-unknown-effect = There is no effect “{ $effect }”. { $nearest ->
+    [none] /help lists them all.
+   *[other] Did you mean “{ $nearest }”?
+}
+error-bad-params = { $nearest ->
+    [none] “{ $title }” does not know “{ $param }”; it has { $known }.
+   *[other] “{ $title }” does not know “{ $param }”; did you mean “{ $nearest }”?
+}
+error-bad-value = “{ $param }” can’t be “{ $value }”: { $allowed }.
+error-no-value = I did not understand “{ $word }”; write parameter=value, as in { $example }.
+error-wrong-photos = { $most ->
+    [0] “{ $title }” takes no pictures.
+    [one] “{ $title }” takes one picture, not { $given }.
+   *[other] “{ $title }” takes at most { $most } pictures, not { $given }.
+}
+error-bad-picture = { $reason ->
+    [empty] The file is empty; please send it again.
+    [too_many_bytes] The file is too large; please send one of at most { $limit_mb } MB.
+    [too_small] The picture is too small: { $width } × { $height } pixels; it needs at least { $limit } on each side.
+    [too_thin] The picture is too long and thin: { $width } × { $height } pixels; the long side may be at most { $limit } times the short one.
+    [too_many_pixels] The picture has too many pixels; please send one of at most { $limit_mpx } million.
+    [unsupported] { $format } files can’t be read here; please send a JPEG or PNG.
+    [not_a_picture] The file is not a picture; please send a JPEG or PNG.
+   *[broken] The picture is damaged or incomplete; please send it again.
+}
+picture-number = Picture { $number }: { $sentence }
+error-effect-down = “{ $title }” is out of order just now ({ $reason }); your pictures are kept, so try again later.
+error-out-of-memory = There was not enough memory for this picture; try a smaller size.
+error-broken-effect = The effect failed on this picture, and the admin can see why; another picture or other parameters may do.
+error-queue-away = The queue can’t be reached just now. Nothing is lost: please try again in a moment.
+error-no-such-job = There is no such job any more.
+error-blob-missing = A picture of this job is no longer stored; please send it again.
+error-incident = Something went wrong on our side (incident { $incident }); please try again.
+
+## The page
+
+page-title = Atelier
+page-tagline = A photo in, an artwork out
+page-description = Send a photo and a style picture, get an artwork.
+page-language = Language
+page-new = New work
+page-drop = Drop a picture here, paste it, or choose a file
+page-optional = if you like
+page-not-needed = This effect needs one picture only
+page-remove = Remove { $role }
+page-effects = Effect
+page-parameters = Parameters
+page-advanced = More parameters
+page-reset = Back to usual
+page-chat = In a chat you would write
+page-send = Make it
+page-sending = Sending …
+page-missing = Please add: { $roles }
+page-too-large = This file is larger than { $limit } MB; please choose a smaller one.
+page-not-picture = This file is not a picture; please choose a JPEG or PNG.
+page-works = My works
+page-empty = Nothing here yet. Your works will appear in this place and stay until they are cleared away.
+page-download = Download
+page-open = Open in full size
+page-result = Result
+page-preview = Preview
+page-offline = The connection is lost; trying again …
+page-retry = Try again
+page-unset = usual
+page-on = on
+page-off = off
+page-no-script = This page needs JavaScript.
+http-too-large = That is too large: at most { $limit } MB a picture.
+http-not-multipart = The message could not be read: send multipart/form-data with the parts text, photo and message.
+http-no-message = The part “message” must be an id of 1 to 64 letters, digits and “-”.
+http-no-cookie = Open the start page first: it gives the cookie that is your account.
+http-not-found = There is nothing here.
+http-wrong-host = This address is not served here.
+http-foreign-origin = Requests from other sites are refused.
+http-wrong-method = That is not how this address is used.

@@ -1,0 +1,152 @@
+### What a person reads in Russian. Ids are the same in every language.
+
+## What the bot says
+
+help = Пришлите фото и скажите, что с ним сделать. Некоторым эффектам нужна вторая картинка — например, стиль.
+help-effect = /{ $name } — { $title }: { $description }
+help-example = Например: { $example }
+help-commands =
+    /queue — мои задания
+    /cancel — остановить
+    /help { "<" }эффект{ ">" } — его параметры
+help-range = от { $minimum } до { $maximum }, обычно { $default }
+help-default = обычно { $default }
+help-choices = { $choices }; обычно { $default }
+help-optional = не задано
+offer = { $count ->
+    [one] Что сделать с этой картинкой?
+   *[other] Что сделать с этими картинками?
+}
+ask-photos = { $title }: пришлите, пожалуйста, { $missing }.
+and = { $first } и { $second }
+queued = { $title }: принято в работу.
+not-understood = Не понимаю. Пришлите фото с командой или /help.
+forgotten = Хорошо, начнём сначала.
+nothing-to-cancel = Отменять нечего.
+queue-empty = У вас нет заданий в работе и в очереди.
+queue-mine = { $count ->
+    [one] У вас { $count } задание:
+    [few] У вас { $count } задания:
+   *[other] У вас { $count } заданий:
+}
+queue-line = { $title } — { $line }
+no-worker = Сейчас не работает ни один исполнитель; ваши картинки подождут, и работа начнётся, как только он появится.
+cancel = Отменить
+cancel-one = Отменить: { $title }
+
+## Where a job stands
+
+waiting = { $place ->
+    [1] Вы следующий, примерно { $time }
+   *[other] { $place }-е место в очереди, примерно { $time }
+}
+waiting-idle = Ждём исполнителя
+starting = Начинаем …
+running = { $percent } %
+done = { $title }: готово за { $time }.
+cancelling = Останавливаем …
+cancelled = Отменено.
+seconds = { $n ->
+    [one] { $n } секунду
+    [few] { $n } секунды
+   *[other] { $n } секунд
+}
+minutes = { $n ->
+    [one] { $n } минуту
+    [few] { $n } минуты
+   *[other] { $n } минут
+}
+hours = { $n ->
+    [one] { $n } час
+    [few] { $n } часа
+   *[other] { $n } часов
+}
+
+## What photos are for
+
+role-photo = Фото
+role-photo-ask = фото
+role-style = Стиль
+role-style-ask = картинку со стилем
+role-guide = Образец
+role-guide-ask = картинку-образец
+role-palette = Палитра
+role-palette-ask = картинку с цветами
+
+## Errors, by their code
+
+error-unknown-effect = Эффекта «{ $effect }» нет. { $nearest ->
+    [none] Все эффекты покажет /help.
+   *[other] Может быть, «{ $nearest }»?
+}
+error-bad-params = { $nearest ->
+    [none] У эффекта «{ $title }» нет параметра «{ $param }»; есть { $known }.
+   *[other] У эффекта «{ $title }» нет параметра «{ $param }»; может быть, «{ $nearest }»?
+}
+error-bad-value = «{ $param }» не может быть «{ $value }»: { $allowed }.
+error-no-value = Не понимаю «{ $word }»; пишите параметр=значение, например { $example }.
+error-wrong-photos = { $most ->
+    [0] Эффекту «{ $title }» картинки не нужны.
+    [1] Эффекту «{ $title }» нужна одна картинка, а не { $given }.
+   *[other] Эффект «{ $title }» берёт картинок не больше { $most }, а не { $given }.
+}
+error-bad-picture = { $reason ->
+    [empty] Файл пуст; пришлите его ещё раз.
+    [too_many_bytes] Файл слишком большой; пришлите не больше { $limit_mb } МБ.
+    [too_small] Картинка слишком мала: { $width } × { $height } пикселей; нужно хотя бы { $limit } по каждой стороне.
+    [too_thin] Картинка слишком длинная и узкая: { $width } × { $height } пикселей; длинная сторона может быть больше короткой не более чем в { $limit } раз.
+    [too_many_pixels] В картинке слишком много пикселей; пришлите не больше { $limit_mpx } миллионов.
+    [unsupported] Файлы { $format } здесь не читаются; пришлите JPEG или PNG.
+    [not_a_picture] Этот файл — не картинка; пришлите JPEG или PNG.
+   *[broken] Картинка повреждена или загрузилась не вся; пришлите её ещё раз.
+}
+picture-number = Картинка { $number }: { $sentence }
+error-effect-down = Эффект «{ $title }» сейчас не работает ({ $reason }); картинки сохранены, попробуйте позже.
+error-out-of-memory = На эту картинку не хватило памяти; попробуйте размер поменьше.
+error-broken-effect = Эффект не справился с этой картинкой, администратор увидит почему; попробуйте другую картинку или другие параметры.
+error-queue-away = Очередь сейчас недоступна. Ничего не потеряно: попробуйте ещё раз чуть позже.
+error-no-such-job = Такого задания больше нет.
+error-blob-missing = Картинка этого задания больше не хранится; пришлите её ещё раз.
+error-incident = У нас что-то сломалось (случай { $incident }); попробуйте ещё раз.
+
+## The page
+
+page-title = Ателье
+page-tagline = Было фото — стала картина
+page-description = Пришлите фото и картинку со стилем, получите картину.
+page-language = Язык
+page-new = Новая работа
+page-drop = Перетащите картинку, вставьте её или выберите файл
+page-optional = по желанию
+page-not-needed = Этому эффекту нужна только одна картинка
+page-remove = Убрать: { $role }
+page-effects = Эффект
+page-parameters = Параметры
+page-advanced = Ещё параметры
+page-reset = Как обычно
+page-chat = В чате вы бы написали
+page-send = Сделать
+page-sending = Отправляем …
+page-missing = Добавьте, пожалуйста: { $roles }
+page-too-large = Этот файл больше { $limit } МБ; выберите поменьше.
+page-not-picture = Этот файл — не картинка; выберите JPEG или PNG.
+page-works = Мои работы
+page-empty = Здесь пока пусто. Ваши работы появятся тут и останутся, пока их не уберут.
+page-download = Скачать
+page-open = Открыть целиком
+page-result = Результат
+page-preview = Набросок
+page-offline = Связь потеряна; пробуем ещё раз …
+page-retry = Ещё раз
+page-unset = как обычно
+page-on = да
+page-off = нет
+page-no-script = Этой странице нужен JavaScript.
+http-too-large = Слишком много: картинка может занимать не больше { $limit } МБ.
+http-not-multipart = Сообщение не читается: нужен multipart/form-data с частями text, photo и message.
+http-no-message = Часть «message» — это номер из 1–64 латинских букв, цифр и «-».
+http-no-cookie = Сначала откройте главную страницу: она даёт cookie, а это и есть ваша учётная запись.
+http-not-found = Здесь ничего нет.
+http-wrong-host = Этот адрес здесь не обслуживается.
+http-foreign-origin = Запросы с других сайтов не принимаются.
+http-wrong-method = Этим адресом так не пользуются.
