@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from worker.jobs import endings
 from worker.jobs.errors import LeaseLost, NoSuchJob, NotYours
@@ -29,6 +30,9 @@ from worker.jobs.policy import MICRO, Order, Server, Waiting, replay
 
 __all__ = ["MemoryQueue"]
 
+_Ending = Done | Failed | Cancelled
+_How = Literal["end", "retry", "release"]
+
 
 @dataclass
 class _Record:
@@ -45,7 +49,7 @@ class _Record:
     deadline: float = 0.0
     cancelled: bool = False
     progress: Progress | None = None
-    ending: Done | Failed | Cancelled | None = None
+    ending: _Ending | None = None
     ended: float = 0.0
     delivered: bool = False
 
@@ -141,27 +145,22 @@ class MemoryQueue:
 
     async def finish(self, claim: Claim, done: Done) -> None:
         """End with a result; a job that was cancelled meanwhile ends as cancelled."""
-        self._settle(claim, done)
+        self._settle(claim, "end", done)
 
     async def fail(
         self, claim: Claim, code: str, message: str, *, retry: bool, **details: str | int | float
     ) -> Ending | None:
         """End without a result, or go back for another attempt."""
         failed = Failed(job=claim.job.id, code=code, message=message, details=details)
-        return self._settle(claim, failed, retry=retry)
+        return self._settle(claim, "retry" if retry else "end", failed)
 
     async def release(self, claim: Claim) -> None:
         """Give a job back unharmed."""
-        record = self._held(claim)
-        if record.cancelled:
-            self._end(record, Cancelled(job=record.job.id))
-        else:
-            record.released += 1
-            self._give_back(record)
+        self._settle(claim, "release", Cancelled(job=claim.job.id))
 
     async def acknowledge_cancel(self, claim: Claim) -> None:
         """The effect has stopped after a cancel."""
-        self._settle(claim, Cancelled(job=claim.job.id))
+        self._settle(claim, "end", Cancelled(job=claim.job.id))
 
     async def cancel(self, job: str, *, user: str) -> JobView:
         """Remove a waiting job; flag a running one."""
@@ -196,7 +195,8 @@ class MemoryQueue:
         ]
         late.sort(key=lambda record: (record.deadline, record.job.id))
         for record in late:
-            self._close(record, endings.lease_expired(record.job), retry=True)
+            record.token = ""
+            self._close(record, "retry", endings.lease_expired(record.job))
         return [record.job.id for record in late]
 
     async def announce(self, worker: WorkerInfo, *, ttl: float) -> None:
@@ -311,23 +311,22 @@ class MemoryQueue:
             raise LeaseLost(endings.LOST)
         return record
 
-    def _settle(
-        self, claim: Claim, ending: Done | Failed | Cancelled, *, retry: bool = False
-    ) -> Ending | None:
+    def _settle(self, claim: Claim, how: _How, ending: _Ending) -> Ending | None:
         record = self._records.get(claim.job.id)
         if record and record.ending and record.token == claim.token:
             return record.ending  # said twice: the first reply was lost
         record = self._held(claim)
-        self._close(record, ending, retry=retry)
+        self._close(record, how, ending)
         return record.ending
 
-    def _close(self, record: _Record, ending: Done | Failed | Cancelled, *, retry: bool) -> None:
+    def _close(self, record: _Record, how: _How, ending: _Ending) -> None:
         if record.cancelled:
             self._end(record, Cancelled(job=record.job.id))
-        elif retry and record.attempt < record.job.max_attempts:
-            self._give_back(record)
-        else:
+        elif how == "end" or (how == "retry" and record.attempt >= record.job.max_attempts):
             self._end(record, ending)
+        else:
+            record.released += how == "release"
+            self._give_back(record)
 
     def _give_back(self, record: _Record) -> None:
         record.state = State.WAITING
@@ -336,7 +335,7 @@ class MemoryQueue:
         self._order.add(record.entry)
         self._notify()
 
-    def _end(self, record: _Record, ending: Done | Failed | Cancelled) -> None:
+    def _end(self, record: _Record, ending: _Ending) -> None:
         record.ending = ending
         record.state = State(ending.kind)
         record.ended = self._clock()

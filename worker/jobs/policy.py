@@ -127,8 +127,8 @@ def replay(
 ) -> dict[str, Estimate]:
     """Serve all of `waiting` in thought; place and seconds of every job.
 
-    `waiting` comes as from `Order.waiting`; `order` has V and the finish tags, no job yet. Effects that no server can run are
-    counted as if one more server ran them all.
+    `waiting` comes as from `Order.waiting`; `order` has V and the finish tags, and no job yet.
+    Effects that no server can run are counted as if one more server ran them all.
     """
     effects = set()
     for entry in waiting:
@@ -144,12 +144,12 @@ def replay(
     idle: list[int] = []
     while free:
         now, index = heapq.heappop(free)
-        entry = order.take(crew[index].effects)
-        if entry is None:
+        served = order.take(crew[index].effects)
+        if served is None:
             idle.append(index)
             continue
-        end = now + entry.cost / MICRO
-        estimates[entry.job] = Estimate(place=len(estimates) + 1, seconds=end)
+        end = now + served.cost / MICRO
+        estimates[served.job] = Estimate(place=len(estimates) + 1, seconds=end)
         heapq.heappush(free, (end, index))
         # the next head of that user may be what an idle server can run
         for other in idle:

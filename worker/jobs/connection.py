@@ -1,0 +1,137 @@
+"""One connection to Redis: its errors in our words, its scripts, its channels."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    ConnectionError,
+    NoPermissionError,
+    RedisError,
+    ResponseError,
+    TimeoutError,
+)
+
+from worker.jobs.errors import BadSettings, QueueAway
+from worker.jobs.scripts import load_scripts
+
+__all__ = ["Connection"]
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+OLDEST = (6, 2)
+# What a server says that lives but can't serve now: restarting, failing over, disk or memory full.
+_REFUSALS = ("LOADING", "MISCONF", "OOM", "READONLY", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN")
+
+
+class Connection:
+    """A pool of connections to `url`. Raises `BadSettings` when the URL is none."""
+
+    def __init__(self, url: str, keys: Sequence[str]) -> None:
+        try:
+            # A lost reply leaves open what happened: only reads are tried again, in `read`.
+            self.client: redis.asyncio.Redis = redis.asyncio.Redis.from_url(
+                url,
+                decode_responses=True,
+                retry=Retry(NoBackoff(), 0),
+                socket_timeout=10.0,
+                socket_connect_timeout=5.0,
+                health_check_interval=15,
+            )
+        except ValueError as error:
+            raise BadSettings(f"ATELIER_REDIS_URL is no address of a Redis: {error}") from None
+        self.place = _without_password(url)
+        self._keys = list(keys)
+        self._scripts = {
+            name: self.client.register_script(text) for name, text in load_scripts().items()
+        }
+
+    async def run(self, script: str, *args: str | int, more: Sequence[str] = ()) -> Any:
+        """Run a script on the queue's keys and `more`."""
+        with self.errors():
+            return await self._scripts[script](keys=[*self._keys, *more], args=args)
+
+    async def read(self, ask: Callable[[Any], Awaitable[T]]) -> T:
+        """Ask the client something that changes nothing; tried twice."""
+        try:
+            with self.errors():
+                return await ask(self.client)
+        except QueueAway:
+            with self.errors():
+                return await ask(self.client)
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn what Redis can't help into `QueueAway`."""
+        try:
+            yield
+        except (ConnectionError, TimeoutError, OSError) as error:
+            raise QueueAway(f"Redis at {self.place} does not answer: {error}") from error
+        except ResponseError as error:
+            if any(word in str(error) for word in _REFUSALS):
+                raise QueueAway(f"Redis at {self.place} refuses just now: {error}") from error
+            raise
+
+    async def listen(self, *channels: str) -> AsyncIterator[str | None]:
+        """Messages on the channels, for ever; None whenever listening has begun (again), since
+        what was said before was not heard.
+        """
+        wait = 0.1
+        while True:
+            pubsub = self.client.pubsub()
+            try:
+                await pubsub.subscribe(*channels)
+                while True:
+                    message = await pubsub.get_message(timeout=30.0)
+                    if message is None:
+                        continue
+                    wait = 0.1
+                    yield message["data"] if message["type"] == "message" else None
+            except (RedisError, OSError) as error:
+                log.warning("Lost Redis at %s (%s); trying again", self.place, error)
+            finally:
+                await pubsub.aclose()  # type: ignore[no-untyped-call]
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, 5.0)
+
+    async def wait_until_there(self) -> None:
+        """Return when Redis answers. Raises `BadSettings` when it never would."""
+        wait = 0.1
+        while True:
+            try:
+                info = await self.client.info("server")
+            except (AuthenticationError, NoPermissionError) as error:
+                raise BadSettings(f"Redis at {self.place} lets us not in: {error}") from None
+            except (RedisError, OSError) as error:
+                log.warning(
+                    "Redis at %s does not answer (%s); trying again in %.1f s",
+                    self.place, error, wait,
+                )  # fmt: skip
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, 10.0)
+            else:
+                version = str(info["redis_version"])
+                if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+                    raise BadSettings(
+                        f"Redis at {self.place} is {version}; it must be 6.2 or newer."
+                    )
+                return
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self.client.aclose()
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -1,0 +1,19 @@
+"""What changes about a job, as the scripts keep it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+__all__ = ["Record"]
+
+
+class Record(BaseModel):
+    """The part of a record that Python reads. Times are in microseconds."""
+
+    state: str
+    cost: int
+    submitted: int
+    claims: int
+    released: int
+    worker: str = ""
+    started: int = 0

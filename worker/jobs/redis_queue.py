@@ -1,0 +1,337 @@
+"""The queue on Redis. Every state change is one atomic script; see `scripts/common.lua`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+from worker.jobs import endings
+from worker.jobs.connection import Connection
+from worker.jobs.errors import LeaseLost, NoSuchJob, NotYours
+from worker.jobs.forecast import Forecast
+from worker.jobs.model import (
+    ENDING,
+    Cancelled,
+    Claim,
+    Done,
+    Ending,
+    Estimate,
+    Failed,
+    Job,
+    JobView,
+    Progress,
+    Receipt,
+    State,
+    Ticket,
+    WorkerInfo,
+)
+from worker.jobs.outbox import Outbox
+from worker.jobs.policy import MICRO
+from worker.jobs.records import Record
+from worker.jobs.wakeups import POLL, Wakeups, set_within
+
+__all__ = ["RedisQueue"]
+
+# One hash tag: in a cluster all keys are on one node, as scripts need it.
+_PREFIX = "{atelier}:"
+_NAMES = ["jobs", "records", "progress", "endings", "submitted", "owned", "lines", "ready",
+          "heads", "finish", "leases", "flagged", "ended", "idle", "counters"]  # fmt: skip
+KEYS = {name: _PREFIX + name for name in _NAMES}
+ALIVE, WORKERS = _PREFIX + "alive", _PREFIX + "workers"
+_FORGET = 500
+
+
+class RedisQueue:
+    """See `worker.jobs.queue.Queue`. `redelivery`: seconds after which an ending that was handed
+    out and not acknowledged is handed out again. With a `clock` (Unix seconds) its time counts,
+    else the server's.
+    """
+
+    def __init__(
+        self, url: str, *, clock: Callable[[], float] | None = None, redelivery: float = 60.0
+    ) -> None:
+        self._connection = Connection(url, list(KEYS.values()))
+        self._clock = clock
+        self._wakeups = Wakeups(self._connection, KEYS["idle"])
+        self._outbox = Outbox(self._connection, _PREFIX, redelivery)
+        self._forecast = Forecast(self._connection, KEYS, ALIVE, WORKERS, self._time)
+
+    async def wait_until_there(self) -> None:
+        """Return when Redis answers. Raises `BadSettings` when it never would."""
+        await self._connection.wait_until_there()
+
+    async def submit(self, job: Job, *, key: str) -> Ticket:
+        """Queue a job; the same `key` of the same user is the same job."""
+        reply = await self._connection.run(
+            "submit", self._now(), job.id, job.model_dump_json(), job.user, key, job.effect,
+            job.cost, job.max_attempts,
+        )  # fmt: skip
+        if reply[0] == "not_yours":
+            raise NotYours(endings.NOT_YOURS)
+        estimate = await self.estimate(reply[0])
+        return Ticket(
+            job=reply[0],
+            place=estimate.place,
+            seconds=estimate.seconds,
+            fresh=reply[1] == "1",
+        )
+
+    async def claim(
+        self, worker: str, effects: Sequence[str], *, lease: float, wait: float = 0.0
+    ) -> Claim | None:
+        """Take the next job that this worker can run. A claim whose reply is lost is given back
+        when its lease runs out.
+        """
+        if wait <= 0:
+            return await self._claim(worker, effects, lease, "", sleep=False)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + wait
+        await self._wakeups.listening()
+        with self._wakeups.waiter() as (name, woken):
+            waiter = f"{name}|{' '.join(effects)}"
+            try:
+                while True:
+                    left = end - loop.time()
+                    woken.clear()
+                    claim = await self._claim(worker, effects, lease, waiter, sleep=left > 0)
+                    if claim or left <= 0:
+                        return claim
+                    await set_within(woken, min(left, POLL))
+            except asyncio.CancelledError:
+                members = [f"{effect}|{waiter}" for effect in effects]
+                await self._connection.client.zrem(KEYS["idle"], *members)
+                raise
+
+    async def _claim(
+        self, worker: str, effects: Sequence[str], lease: float, waiter: str, *, sleep: bool
+    ) -> Claim | None:
+        reply = await self._connection.run(
+            "claim", self._now(), worker, _micro(lease), waiter, "1" if sleep else "", *effects
+        )
+        if reply is None:
+            return None
+        job, token, attempt, deadline = reply
+        return Claim(
+            job=Job.model_validate_json(job),
+            token=token,
+            attempt=int(attempt),
+            deadline=int(deadline) / MICRO,
+        )
+
+    async def renew(self, claim: Claim, *, lease: float) -> None:
+        """Push the deadline out."""
+        _held(
+            await self._connection.run(
+                "renew", self._now(), claim.job.id, claim.token, _micro(lease)
+            )
+        )
+
+    async def progress(self, claim: Claim, progress: Progress) -> None:
+        """Publish how far it is."""
+        _held(
+            await self._connection.run(
+                "progress", claim.job.id, claim.token, progress.model_dump_json(),
+                _progress_channel(claim.job.platform),
+            )
+        )  # fmt: skip
+
+    async def finish(self, claim: Claim, done: Done) -> None:
+        """End with a result. A job that was cancelled meanwhile ends as cancelled. Said again by
+        the same claim, because the reply was lost, it changes nothing.
+        """
+        await self._settle(claim.job, claim.token, "end", done)
+
+    async def fail(
+        self, claim: Claim, code: str, message: str, *, retry: bool, **details: str | int | float
+    ) -> Ending | None:
+        """End without a result, or go back for another attempt."""
+        failed = Failed(job=claim.job.id, code=code, message=message, details=details)
+        return await self._settle(claim.job, claim.token, "retry" if retry else "end", failed)
+
+    async def release(self, claim: Claim) -> None:
+        """Give a job back unharmed."""
+        await self._settle(claim.job, claim.token, "release", Cancelled(job=claim.job.id))
+
+    async def acknowledge_cancel(self, claim: Claim) -> None:
+        """The effect has stopped after a cancel."""
+        await self._settle(claim.job, claim.token, "end", Cancelled(job=claim.job.id))
+
+    async def _settle(
+        self, job: Job, token: str, how: str, ending: Done | Failed | Cancelled
+    ) -> Ending | None:
+        reply = await self._connection.run(
+            "settle", self._now(), job.id, token, how, ending.kind, ending.model_dump_json(),
+            Cancelled(job=job.id).model_dump_json(), more=[self._outbox.key(job.platform)],
+        )  # fmt: skip
+        _held(reply is not None)
+        return ENDING.validate_json(reply) if reply else None
+
+    async def cancel(self, job: str, *, user: str) -> JobView:
+        """Remove a waiting job; flag a running one."""
+        view = await self.view(job, user=user)
+        reply = await self._connection.run(
+            "cancel", self._now(), job, user, Cancelled(job=job).model_dump_json(),
+            more=[self._outbox.key(view.job.platform)],
+        )  # fmt: skip
+        if reply is None:
+            raise NoSuchJob(endings.UNKNOWN)
+        return await self.view(job, user=user)
+
+    async def cancellations(self, worker: str) -> AsyncIterator[str]:
+        """Ids of running jobs of this worker that were cancelled. After a lost connection some
+        may be told again.
+        """
+        flagged = KEYS["flagged"]
+        async for job in self._connection.listen(f"{flagged}:{worker}"):
+            if job is not None:
+                yield job
+                continue
+            members = await self._connection.read(
+                lambda client: client.zrangebylex(flagged, f"[{worker}|", f"({worker}}}")
+            )
+            for member in members:
+                yield member.partition("|")[2]
+
+    async def reap(self) -> list[str]:
+        """Give back every job whose lease has run out."""
+        now = await self._time()
+        late = await self._connection.read(
+            lambda client: client.zrangebyscore(KEYS["leases"], "-inf", now)
+        )
+        reaped = []
+        for view in await self._views(late):
+            job = view.job
+            try:
+                await self._settle(job, "", "expire", endings.lease_expired(job))
+            except LeaseLost:
+                continue  # renewed or ended meanwhile
+            reaped.append(job.id)
+        return reaped
+
+    async def announce(self, worker: WorkerInfo, *, ttl: float) -> None:
+        """Say that a worker is alive, and what it can run."""
+        await self._connection.run(
+            "announce", self._now(), worker.name, _micro(ttl), worker.model_dump_json(),
+            more=[ALIVE, WORKERS],
+        )  # fmt: skip
+
+    async def retire(self, worker: str) -> None:
+        """The worker leaves."""
+        with self._connection.errors():
+            async with self._connection.client.pipeline(transaction=True) as pipe:
+                pipe.zrem(ALIVE, worker)
+                pipe.hdel(WORKERS, worker)
+                await pipe.execute()
+
+    async def workers(self) -> list[WorkerInfo]:
+        """Those alive now, by name."""
+        now = await self._time()
+
+        async def ask(client: Any) -> list[str | None]:
+            names = await client.zrangebyscore(ALIVE, f"({now}", "+inf")
+            return await client.hmget(WORKERS, sorted(names)) if names else []
+
+        infos = await self._connection.read(ask)
+        return [WorkerInfo.model_validate_json(info) for info in infos if info]
+
+    async def view(self, job: str, *, user: str) -> JobView:
+        """All that is known of a job."""
+        views = await self._views([job])
+        if not views:
+            raise NoSuchJob(endings.UNKNOWN)
+        if views[0].job.user != user:
+            raise NotYours(endings.NOT_YOURS)
+        return views[0]
+
+    async def jobs_of(self, user: str, *, limit: int = 50) -> list[JobView]:
+        """An account's jobs, newest first."""
+        members = await self._connection.read(
+            lambda client: client.zrevrangebylex(
+                KEYS["owned"], f"({user}}}", f"[{user}|", start=0, num=limit
+            )
+        )
+        return await self._views([member.rpartition("|")[2] for member in members])
+
+    async def _views(self, jobs: Sequence[str]) -> list[JobView]:
+        if not jobs:
+            return []
+
+        async def ask(client: Any) -> Any:
+            async with client.pipeline(transaction=True) as pipe:
+                for name in ("jobs", "records", "progress", "endings"):
+                    pipe.hmget(KEYS[name], jobs)
+                return await pipe.execute()
+
+        rows = zip(*await self._connection.read(ask), strict=True)
+        return [_view(*row) for row in rows if row[0]]
+
+    async def estimate(self, job: str) -> Estimate:
+        """Place and expected time."""
+        return await self._forecast.of(job)
+
+    async def events(self, platform: str) -> AsyncIterator[Progress]:
+        """Progress of the platform's jobs, from now on."""
+        async for message in self._connection.listen(_progress_channel(platform)):
+            if message is not None:
+                yield Progress.model_validate_json(message)
+
+    async def outbox(
+        self, platform: str, consumer: str, *, count: int = 16, wait: float = 0.0
+    ) -> list[Receipt]:
+        """Endings not yet acknowledged. No two living processes may have one consumer's name."""
+        return await self._outbox.take(platform, consumer, count=count, wait=wait)
+
+    async def acknowledge(self, platform: str, receipt: Receipt) -> None:
+        """The ending was delivered."""
+        await self._outbox.acknowledge(platform, receipt)
+
+    async def forget(self, *, older_than: float) -> list[str]:
+        """Drop jobs that ended long ago and whose ending was delivered."""
+        forgotten: list[str] = []
+        while True:
+            some = await self._connection.run("forget", self._now(), _micro(older_than), _FORGET)
+            forgotten += some
+            if len(some) < _FORGET:
+                return forgotten
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._wakeups.close()
+        await self._connection.close()
+
+    def _now(self) -> str:
+        """What scripts take as `now`."""
+        return str(_micro(self._clock())) if self._clock else ""
+
+    async def _time(self) -> int:
+        """Now in microseconds, for reads."""
+        if self._clock:
+            return _micro(self._clock())
+        seconds, micros = await self._connection.read(lambda client: client.time())
+        return int(seconds) * MICRO + int(micros)
+
+
+def _micro(seconds: float) -> int:
+    return round(seconds * MICRO)
+
+
+def _progress_channel(platform: str) -> str:
+    return f"{KEYS['progress']}:{platform}"
+
+
+def _held(reply: object) -> None:
+    if not reply:
+        raise LeaseLost(endings.LOST)
+
+
+def _view(job: str, raw: str, progress: str | None, ending: str | None) -> JobView:
+    record = Record.model_validate_json(raw)
+    return JobView(
+        job=Job.model_validate_json(job),
+        state=State(record.state),
+        attempt=record.claims - record.released,
+        submitted=record.submitted / MICRO,
+        progress=Progress.model_validate_json(progress) if progress else None,
+        ending=ENDING.validate_json(ending) if ending else None,
+    )

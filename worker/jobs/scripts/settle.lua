@@ -1,0 +1,36 @@
+-- now job token how state Ending-JSON Cancelled-JSON -> the job's ending, "" when it went back;
+-- or nothing when the lease is lost. KEYS[16] is the outbox of the job's platform.
+-- `how`: "end"; "retry" goes back while attempts are left; "release" goes back, uncounted;
+-- "expire" is a retry of whoever holds the job, if the lease has run out.
+-- A job that was cancelled ends as cancelled, however it leaves its worker.
+local now, job, token, how = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
+local record = load(job)
+if not record then return false end
+if how == 'expire' then
+  local deadline = redis.call('ZSCORE', LEASES, job)
+  if not deadline or tonumber(deadline) > now then return false end
+elseif record.token ~= token then
+  return false
+end
+if record.state ~= 'running' then
+  -- said twice by the one who ended it: the first reply was lost
+  return redis.call('HGET', ENDINGS, job)
+end
+if how == 'expire' then record.token = nil end
+redis.call('ZREM', LEASES, job)
+redis.call('ZREM', FLAGGED, record.worker .. '|' .. job)
+if record.flagged then
+  finish(job, record, 'cancelled', ARGV[7], now, KEYS[16])
+  return ARGV[7]
+end
+local attempts = record.claims - record.released
+if how == 'end' or (how ~= 'release' and attempts >= tonumber(record.max)) then
+  finish(job, record, ARGV[5], ARGV[6], now, KEYS[16])
+  return ARGV[6]
+end
+if how == 'release' then record.released = int(record.released + 1) end
+record.state, record.token, record.worker = 'waiting', nil, nil
+save(job, record)
+redis.call('HDEL', PROGRESS, job)
+stand(job, record)
+return ''
