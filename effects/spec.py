@@ -7,6 +7,7 @@ named by `EffectSpec.runner` and loaded in the worker's child process alone.
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +45,9 @@ class Params(BaseModel):
     Every field is declared with `param`, so that it has a title, a description and bounds.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
+    )
 
 
 def param(
@@ -145,6 +148,9 @@ class Effect(Generic[P]):
 
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,31}")
+_KINDS = {"integer": "a whole number", "number": "a number", "boolean": "yes or no"}
+_SWITCH = {"да": True, "вкл": True, "нет": False, "выкл": False}
+_PICTURES = {"style": "a style picture", "guide": "a guide picture"}
 _RUNNER = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -194,46 +200,90 @@ class EffectSpec:
         if self.strength_field is not None and self.strength_field not in fields:
             raise BadSpec(f"effect {self.name}: no parameter {self.strength_field!r}")
         for key, info in fields.items():
-            if not (info.title and info.description) or info.is_required():
+            extra = info.json_schema_extra
+            if info.is_required() or not (isinstance(extra, dict) and "title_ru" in extra):
                 raise BadSpec(f"effect {self.name}: declare parameter {key!r} with param()")
+        if self.max_batch < 1 or self.memory_mb < 0 or self.step_limit <= 0:
+            raise BadSpec(f"effect {self.name}: max_batch, memory_mb or step_limit is too small")
+        for values in ({}, self.example):
+            self._try_out(values)
+
+    def _try_out(self, values: Mapping[str, Any]) -> None:
+        """Raise `BadSpec` unless `values` are good parameters with a sensible cost."""
         try:
-            self.parse(self.example)
+            seconds = float(self.cost(self.parse(values), 1_000_000))
         except BadParams as error:
-            raise BadSpec(f"effect {self.name}: its example is wrong: {error}") from error
+            which = "example is" if values else "defaults are"
+            raise BadSpec(f"effect {self.name}: its {which} wrong: {error}") from error
+        # The function is a plugin's and may fail in any way.
+        except Exception as error:
+            raise BadSpec(f"effect {self.name}: its cost can't be worked out: {error}") from error
+        if not 0 < seconds < math.inf:
+            raise BadSpec(f"effect {self.name}: its cost is {seconds} seconds")
 
     def parse(self, values: Mapping[str, Any]) -> Any:
         """Check `values` (strings are converted) and return the effect's `Params`.
 
-        Raises `BadParams` with one sentence that names the parameter and its range.
+        Raises `BadParams` with one sentence that names the parameter and what it takes.
         """
-        fields = self.params.model_fields
-        for key in values:
-            if key not in fields:
-                close = difflib.get_close_matches(key, fields, n=1, cutoff=0.5)
-                hint = f"did you mean {close[0]!r}?" if close else "it has " + ", ".join(fields)
-                raise BadParams(
-                    f"{self.name} has no parameter {key!r}; {hint}",
-                    effect=self.name,
-                    param=key,
-                    nearest=close[0] if close else "",
-                )
+        read = {key: self._read(self._known(key), value) for key, value in values.items()}
         try:
-            return self.params.model_validate(dict(values))
+            return self.params.model_validate(read)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            key = str(first["loc"][0]) if first["loc"] else ""
-            shown = str(first["input"])[:40]
+            key = str(first["loc"][0])
+            shown = " ".join(str(first["input"]).split())[:40]
             raise BadParams(
-                f"{key}={shown}: {first['msg'].removeprefix('Input ')}{self._range(key)}",
+                f"{key}={shown}: should be {self.takes(key)}",
                 effect=self.name,
                 param=key,
                 value=shown,
             ) from error
 
-    def _range(self, key: str) -> str:
-        schema = self.params.model_json_schema()["properties"].get(key, {})
+    def takes(self, key: str) -> str:
+        """What parameter `key` takes, in words: "a whole number from 128 to 1024"."""
+        schema = self._schema(key)
+        if "enum" in schema:
+            *others, last = (str(choice) for choice in schema["enum"])
+            return f"{', '.join(others)} or {last}" if others else last
+        kind = schema.get("type", "")
+        words = _KINDS.get(kind, "text")
         low, high = schema.get("minimum"), schema.get("maximum")
-        return f" (from {low} to {high})" if low is not None and high is not None else ""
+        if low is not None and high is not None:
+            words += f" from {low:g} to {high:g}"
+        elif low is not None:
+            words += f" of at least {low:g}"
+        elif high is not None:
+            words += f" of at most {high:g}"
+        if "multipleOf" in schema:
+            words += f", a multiple of {schema['multipleOf']:g}"
+        return words
+
+    def _known(self, key: str) -> str:
+        fields = self.params.model_fields
+        if key in fields:
+            return key
+        close = difflib.get_close_matches(key.casefold(), fields, n=1, cutoff=0.5)
+        hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(fields) or 'none'}"
+        raise BadParams(
+            f"{self.name} has no parameter {key[:40]!r}; {hint}",
+            effect=self.name,
+            param=key[:40],
+            nearest=close[0] if close else "",
+        )
+
+    def _read(self, key: str, value: Any) -> Any:
+        """Words as people write them: a Russian yes, a decimal comma."""
+        if not isinstance(value, str):
+            return value
+        kind = self._schema(key).get("type")
+        if kind == "boolean":
+            return _SWITCH.get(value.strip().casefold(), value)
+        return value.replace(",", ".") if kind == "number" else value
+
+    def _schema(self, key: str) -> dict[str, Any]:
+        schema: dict[str, Any] = self.params.model_json_schema()["properties"][key]
+        return schema
 
     def check_photos(self, count: int) -> None:
         """Raise `WrongPhotos` unless the effect takes `count` photos."""
@@ -241,14 +291,15 @@ class EffectSpec:
         if fewest <= count <= most:
             return
         if count < fewest:
-            missing = " and a ".join(self.roles[count:fewest])
+            pictures = (_PICTURES.get(role, f"a {role}") for role in self.roles[count:fewest])
+            missing = " and ".join(pictures)
             raise WrongPhotos(
-                f"{self.name} needs {fewest} picture{'s' * (fewest > 1)}; please add a {missing}",
+                f"{self.name} needs {fewest} picture{'s' * (fewest > 1)}; please add {missing}",
                 effect=self.name,
                 given=count,
                 fewest=fewest,
                 most=most,
-                missing=missing,
+                missing=", ".join(self.roles[count:fewest]),
             )
         raise WrongPhotos(
             f"{self.name} takes at most {most} picture{'s' * (most != 1)}, not {count}",

@@ -1,0 +1,35 @@
+"""Which device to run on."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+
+from effects.errors import UserError
+
+__all__ = ["pick_device"]
+
+
+def pick_device(wanted: str = "") -> str:
+    """torch's name of the device `wanted`; without a wish the first GPU, else the CPU.
+
+    Raises `UserError` when it is not there. Loads torch unless "cpu" is wanted.
+    """
+    if wanted == "cpu":
+        return wanted
+    gpus = _gpus()
+    if not wanted:
+        return "cuda:0" if gpus else "cpu"
+    found = re.fullmatch(r"cuda(?::(\d+))?", wanted)
+    if found is None or int(found[1] or 0) >= gpus:
+        there = ", ".join(["cpu", *(f"cuda:{number}" for number in range(gpus))])
+        raise UserError(f"there is no device {wanted!r} here; there is {there}", device=wanted)
+    return f"cuda:{found[1] or 0}"
+
+
+def _gpus() -> int:
+    if find_spec("torch") is None:
+        return 0
+    import torch
+
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0

@@ -1,0 +1,41 @@
+"""How far a run is, on a terminal or in a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from PIL import Image
+
+__all__ = ["ShellContext"]
+
+
+class ShellContext:
+    """The `Context` of a run from the shell: a bar on a terminal, else a line per tenth."""
+
+    def __init__(self, title: str, stream: TextIO) -> None:
+        self._title = title
+        self._stream = stream
+        self._bar: Any = None
+        self._tenths = 0
+
+    def step(self, done: int, total: int, preview: Callable[[], Image.Image] | None = None) -> None:
+        """Show it; the person who looks at a terminal sees no previews."""
+        if self._stream.isatty():
+            if self._bar is None:
+                self._bar = self._open(total)
+            self._bar.total = total
+            self._bar.update(done - self._bar.n)
+        elif total >= 10 and done * 10 // total > self._tenths:
+            self._tenths = done * 10 // total
+            print(f"{self._title}: {done} of {total}", file=self._stream, flush=True)
+
+    def close(self) -> None:
+        """End the bar's line."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _open(self, total: int) -> Any:
+        from tqdm import tqdm  # comes with the extra `models`; `list` and `describe` do without
+
+        return tqdm(desc=self._title, total=total, file=self._stream, dynamic_ncols=True)
