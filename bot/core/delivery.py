@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
 
 from bot.core.messages import File, Front, Reply
 from bot.core.repeat import repeat
@@ -39,7 +38,6 @@ class Delivery:
         every: float = 0.5,
         look: float = 2.0,
         backoff: tuple[float, float] = (1.0, 60.0),
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Progress of a job is sent at most once in `every` seconds, places are asked for every
         `look` seconds; `backoff` is the first and the longest pause after a failure.
@@ -52,7 +50,6 @@ class Delivery:
         self._every = every
         self._look = look
         self._backoff = backoff
-        self._sleep = sleep
         self._watched = watched
         self._newest: dict[str, Progress] = {}
         self._news = asyncio.Event()
@@ -70,7 +67,7 @@ class Delivery:
     async def _take_endings(self, tasks: asyncio.TaskGroup) -> None:
         platform = self._front.platform
         if sum(map(len, self._in_hand.values())) >= _MOST_IN_HAND:
-            await self._sleep(self._backoff[0])
+            await asyncio.sleep(self._backoff[0])
             return
         for receipt in await self._queue.outbox(platform, self._consumer, wait=5.0):
             chat = self._in_hand[receipt.job.chat]
@@ -90,7 +87,7 @@ class Delivery:
             # A front fails in its platform's ways; whatever it is, the ending must not be lost.
             except Exception as error:
                 log.warning("ending not delivered, again in %g s: %s", pause, error)
-                await self._sleep(pause)
+                await asyncio.sleep(pause)
                 pause = min(2 * pause, longest)
             else:
                 receipts.popleft()

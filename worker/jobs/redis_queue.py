@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
+from redis.asyncio import Redis
+
 from worker.jobs import endings
 from worker.jobs.connection import Connection
 from worker.jobs.errors import LeaseLost, NoSuchJob, NotYours
@@ -56,6 +58,11 @@ class RedisQueue:
         self._wakeups = Wakeups(self._connection, KEYS["idle"])
         self._outbox = Outbox(self._connection, _PREFIX, redelivery)
         self._forecast = Forecast(self._connection, KEYS, ALIVE, WORKERS, self._time)
+
+    @property
+    def client(self) -> Redis:
+        """The connection, for what others keep beside the queue."""
+        return self._connection.client
 
     async def wait_until_there(self) -> None:
         """Return when Redis answers. Raises `BadSettings` when it never would."""

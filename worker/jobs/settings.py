@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis.asyncio import Redis
 
 from worker.jobs.blobs import Blobs
 from worker.jobs.embedded import embedded_redis
@@ -34,30 +35,32 @@ class JobsSettings(BaseSettings):
 
 @dataclass(frozen=True)
 class Jobs:
-    """The queue and the pictures that belong to it."""
+    """The queue, the pictures that belong to it, and the Redis under it."""
 
     queue: Queue
     blobs: Blobs
+    redis: Redis
 
 
 @asynccontextmanager
-async def open_jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
-    """Open both; waits until Redis answers. Raises `BadSettings`."""
+async def open_jobs(settings: JobsSettings, *, wait: bool = True) -> AsyncIterator[Jobs]:
+    """Open all; with `wait` not before Redis answers. Raises `BadSettings`."""
     state = settings.state_dir.expanduser().absolute()
     blobs = Blobs.open(settings.blobs_url or state / "blobs")
     if settings.redis_url:
-        async with _queue(settings.redis_url) as queue:
-            yield Jobs(queue, blobs)
+        async with _queue(settings.redis_url, wait) as queue:
+            yield Jobs(queue, blobs, queue.client)
     else:
-        async with embedded_redis(state / "redis") as url, _queue(url) as queue:
-            yield Jobs(queue, blobs)
+        async with embedded_redis(state / "redis") as url, _queue(url, wait) as queue:
+            yield Jobs(queue, blobs, queue.client)
 
 
 @asynccontextmanager
-async def _queue(url: str) -> AsyncIterator[Queue]:
+async def _queue(url: str, wait: bool) -> AsyncIterator[RedisQueue]:
     queue = RedisQueue(url)
     try:
-        await queue.wait_until_there()
+        if wait:
+            await queue.wait_until_there()
         yield queue
     finally:
         await queue.close()

@@ -1,0 +1,131 @@
+"""`python -m bot`: the conversation and its fronts, wired together."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+from pydantic import ValidationError
+
+from bot.config import BotSettings
+from bot.core.apology import Apology
+from bot.core.conversation import Conversation
+from bot.core.delivery import Delivery
+from bot.core.menu import Menu
+from bot.core.repeat import repeat
+from bot.core.request import Requests
+from bot.core.session import RedisSessions
+from bot.core.status import StatusWords
+from bot.core.texts import Texts
+from bot.core.watch import Watched
+from bot.fronts.web.front import WebFront
+from bot.fronts.web.settings import WebSettings
+from bot.fronts.web.works import Works
+from effects.catalogue import Catalogue
+from effects.errors import BadSpec
+from worker.jobs.errors import BadSettings
+from worker.jobs.settings import Jobs, open_jobs
+
+log = logging.getLogger("bot")
+
+
+def _announce(address: str) -> None:
+    print(f"Atelier is at {address}", flush=True)
+
+
+async def _serve(settings: BotSettings) -> None:
+    """Run until cancelled; Redis may come later, and go and come back."""
+    catalogue = Catalogue.load()
+    async with open_jobs(settings, wait=False) as jobs:
+        await _run(settings, catalogue, jobs)
+
+
+async def _run(settings: BotSettings, catalogue: Catalogue, jobs: Jobs) -> None:
+    texts, watched = Texts(), Watched()
+    words, apology = StatusWords(catalogue, texts), Apology(catalogue, texts)
+    menu = Menu(catalogue, jobs.queue)
+    sessions = RedisSessions(jobs.redis, keep=settings.talk_hours * 3600)
+    requests = Requests(catalogue, jobs.queue, jobs.blobs, sessions)
+    conversation = Conversation(catalogue, jobs.queue, requests, menu, texts, watched)
+    works = Works(jobs.queue, jobs.blobs, menu, words)
+    front = WebFront(settings.web, works, menu, watched, apology, texts, _announce)
+    delivery = Delivery(front, jobs.queue, jobs.blobs, words, watched, consumer=settings.name)
+
+    async def reap() -> None:
+        # Workers do it too; when all of them are dead, people still hear that they wait again.
+        await jobs.queue.reap()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(front.run(conversation.handle))
+        tasks.create_task(delivery.run())
+        tasks.create_task(repeat(reap, every=5.0))
+        tasks.create_task(repeat(requests.tidy, every=600.0))
+
+
+async def _until_told(settings: BotSettings, *, stop_with_stdin: bool) -> None:
+    loop = asyncio.get_running_loop()
+    serving = asyncio.create_task(_serve(settings))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, serving.cancel)
+    if stop_with_stdin:
+        _at_end_of_stdin(lambda: loop.call_soon_threadsafe(serving.cancel))
+    await asyncio.wait([serving])
+    if not serving.cancelled():
+        serving.result()
+
+
+def _at_end_of_stdin(call: Callable[[], object]) -> None:
+    def watch() -> None:
+        try:
+            while os.read(0, 4096):
+                pass
+        finally:
+            call()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _configure(port: int | None) -> BotSettings:
+    settings = BotSettings()
+    if port is None:
+        return settings
+    given = settings.web.model_dump(exclude_unset=True) | {"port": port}
+    return settings.model_copy(update={"web": WebSettings(**given)})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the bot; returns the exit status."""
+    parser = argparse.ArgumentParser("python -m bot", description=__doc__)
+    parser.add_argument("--port", type=int, help="of the web chat; 0 is any free one")
+    parser.add_argument(
+        "--stop-with-stdin", action="store_true", help="leave when standard input closes"
+    )
+    options = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s: %(message)s"
+    )
+    try:
+        settings = _configure(options.port)
+    except ValidationError as error:
+        for wrong in error.errors(include_url=False):
+            where = ".".join(str(part) for part in wrong["loc"])
+            log.critical("the setting %s is wrong: %s", where, wrong["msg"])
+        return 2
+    status = 0
+    try:
+        asyncio.run(_until_told(settings, stop_with_stdin=options.stop_with_stdin))
+    except* (BadSettings, BadSpec) as group:
+        status = 2
+        for refusal in group.exceptions:
+            log.critical("%s", refusal)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

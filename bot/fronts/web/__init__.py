@@ -1,0 +1,1 @@
+"""The web chat: a page, and the HTTP door that it uses."""

@@ -1,0 +1,149 @@
+"""The web chat as one of the bot's fronts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.core.apology import Apology
+from bot.core.menu import Menu
+from bot.core.messages import Handle, Reply
+from bot.core.texts import LANGUAGES, Texts
+from bot.core.watch import Watched
+from bot.fronts.web.account import ensure_cookie, language, remember_language
+from bot.fronts.web.api import Api
+from bot.fronts.web.events import Events
+from bot.fronts.web.guard import Guard
+from bot.fronts.web.inbox import MOST_PHOTOS
+from bot.fronts.web.live import Live
+from bot.fronts.web.settings import WebSettings
+from bot.fronts.web.works import Works
+from worker.jobs.errors import BadSettings
+
+__all__ = ["WebFront"]
+
+log = logging.getLogger(__name__)
+_HERE = Path(__file__).parent
+
+# The sentences that the page itself says, with the names of what it fills in.
+_WORDS: dict[str, tuple[str, ...]] = {
+    "page-cancel": (),
+    "page-download": (),
+    "page-drop": (),
+    "page-empty": (),
+    "page-missing": ("roles",),
+    "page-not-picture": (),
+    "page-offline": (),
+    "page-off": (),
+    "page-on": (),
+    "page-open": (),
+    "page-optional": (),
+    "page-preview": (),
+    "page-remove": ("role",),
+    "page-result": (),
+    "page-retry": (),
+    "page-send": (),
+    "page-sending": (),
+    "page-unset": (),
+    "http-too-large": (),
+}
+
+
+class WebFront:
+    """Serves the page and its door; what nobody asked for goes out as server-sent events."""
+
+    platform = "web"
+
+    def __init__(
+        self,
+        settings: WebSettings,
+        works: Works,
+        menu: Menu,
+        watched: Watched,
+        apology: Apology,
+        texts: Texts,
+        announce: Callable[[str], None],
+    ) -> None:
+        """`announce` is called with the address once it is listened to."""
+        self._settings = settings
+        self._works = works
+        self._menu = menu
+        self._watched = watched
+        self._texts = texts
+        self._announce = announce
+        self._live = Live()
+        self._guard = Guard(settings.allowed_hosts, apology, texts)
+        self._page = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        ).get_template("page.html")
+
+    async def run(self, handle: Handle) -> None:
+        """Listen until cancelled."""
+        runner = web.AppRunner(self._app(handle), access_log=None, shutdown_timeout=3.0)
+        await runner.setup()
+        try:
+            await self._listen(runner)
+            port = runner.addresses[0][1]
+            self._guard.allow_port(port)
+            self._announce(f"http://{self._settings.host}:{port}")
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        host, port = self._settings.host, self._settings.port
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise BadSettings(f"The web chat can't listen at {host}:{port}: {error}") from error
+
+    async def send(self, chat: str, reply: Reply) -> None:
+        """Show a reply on the open pages of an account; one that opens later finds it anyway."""
+        self._live.tell(chat, reply)
+
+    def _app(self, handle: Handle) -> web.Application:
+        settings = self._settings
+        app = web.Application(client_max_size=MOST_PHOTOS * settings.photo_mb * 2**20 + 2**16)
+        self._guard.install(app)
+        api = Api(handle, self._works, self._menu, self._texts, photo_mb=settings.photo_mb)
+        events = Events(self._works, self._live, self._watched, self._texts)
+        app.add_routes(api.routes())
+        app.router.add_get("/api/events", events.serve)
+        app.router.add_get("/", self._show)
+        app.router.add_static("/static", _HERE / "static")
+        app.on_shutdown.append(self._close_streams)
+        return app
+
+    async def _close_streams(self, _: web.Application) -> None:
+        self._live.close()
+
+    async def _show(self, request: web.Request) -> web.Response:
+        lang = language(request)
+
+        def say(id: str, **args: str | float) -> str:
+            return self._texts.say(lang, id, **args)
+
+        words = {
+            id.removeprefix("page-"): say(id, **{name: f"{{{name}}}" for name in names})
+            for id, names in _WORDS.items()
+        }
+        html = self._page.render(
+            lang=lang,
+            languages=LANGUAGES,
+            say=say,
+            words=words,
+            photo_mb=self._settings.photo_mb,
+        )
+        response = web.Response(text=html, content_type="text/html")
+        ensure_cookie(request, response)
+        remember_language(request, response)
+        return response

@@ -1,0 +1,71 @@
+"""A posted form becomes an `Incoming`."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from bot.core.messages import Incoming
+from bot.fronts.web.account import language
+from bot.fronts.web.guard import Refusal
+
+__all__ = ["MOST_PHOTOS", "read_message"]
+
+MOST_PHOTOS = 4
+_MESSAGE = re.compile(r"[A-Za-z0-9-]{1,64}")
+_TEXT_BYTES = 4000
+
+
+async def read_message(request: web.Request, account: str, *, photo_mb: int) -> Incoming:
+    """Read the parts text, photo, message and press, within their limits. Raises `Refusal`."""
+    limit = photo_mb * 2**20
+    too_large = Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "http-too-large", limit=photo_mb)
+    if (request.content_length or 0) > MOST_PHOTOS * limit + 2**16:
+        raise too_large
+    words: dict[str, str] = {}
+    photos: list[bytes] = []
+    try:
+        reader = await request.multipart()
+        while (part := await reader.next()) is not None:
+            content = await _read(_leaf(part), limit if part.name == "photo" else _TEXT_BYTES)
+            if content is None or len(photos) == MOST_PHOTOS:
+                raise too_large
+            # A form with an empty file field sends a part without bytes and name.
+            if part.name == "photo" and (content or part.filename):
+                photos.append(content)
+            elif part.name in ("text", "message", "press"):
+                words[part.name] = content.decode()
+    # What a form must not be, the parser says in all these ways.
+    except (ValueError, TypeError, AssertionError, LookupError, RuntimeError, HttpProcessingError):
+        raise Refusal(HTTPStatus.BAD_REQUEST, "http-not-multipart") from None
+    if not _MESSAGE.fullmatch(words.get("message", "")):
+        raise Refusal(HTTPStatus.BAD_REQUEST, "http-no-message")
+    return Incoming(
+        platform="web",
+        user=f"web:{account}",
+        chat=account,
+        message=words["message"],
+        text=words.get("text", ""),
+        photos=tuple(photos),
+        press=words.get("press", ""),
+        lang=language(request),
+    )
+
+
+def _leaf(part: BodyPartReader | MultipartReader) -> BodyPartReader:
+    if not isinstance(part, BodyPartReader):
+        raise TypeError("a multipart in a multipart")
+    return part
+
+
+async def _read(part: BodyPartReader, limit: int) -> bytes | None:
+    """A part's bytes; None when there are more than `limit`."""
+    content = bytearray()
+    while chunk := await part.read_chunk(2**16):
+        content += chunk
+        if len(content) > limit:
+            return None
+    return bytes(content)

@@ -1,0 +1,83 @@
+"""An account's jobs and their pictures: what the page shows of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TypeVar
+
+from bot.core.menu import Menu
+from bot.core.status import StatusWords
+from bot.fronts.web.shapes import Shape, job_shape
+from effects.image import bound, decode, encode
+from worker.jobs.blobs import Blobs
+from worker.jobs.errors import BlobMissing
+from worker.jobs.model import Done, Estimate, JobView, MediaRef, State
+from worker.jobs.queue import Queue
+
+__all__ = ["Works"]
+
+T = TypeVar("T")
+_SHOWN = 24
+_THUMB_SIDE = 1024
+
+
+class Works:
+    """Reads jobs and blobs for their owner; raises `NotYours` and `NoSuchJob` for others."""
+
+    def __init__(self, queue: Queue, blobs: Blobs, menu: Menu, words: StatusWords) -> None:
+        self._queue = queue
+        self._blobs = blobs
+        self._menu = menu
+        self._words = words
+        # Large photos take a tenth of a second each, beside a worker on the same machine.
+        self._decoding = asyncio.Semaphore(2)
+
+    async def recent(self, user: str) -> list[JobView]:
+        """The newest jobs, newest first."""
+        return await self._queue.jobs_of(user, limit=_SHOWN)
+
+    async def view(self, job: str, user: str) -> JobView:
+        """One job."""
+        return await self._queue.view(job, user=user)
+
+    async def shape(self, view: JobView, lang: str) -> Shape:
+        """A job as JSON, in a language of the page's choice."""
+        job = view.job.model_copy(update={"lang": lang})
+        if view.ending is not None:
+            reply = self._words.ended(job, view.ending)
+        elif view.state == State.WAITING:
+            estimate: Estimate = await self._queue.estimate(job.id)
+            idle = (await self._menu.offer()).notice == "no-worker"
+            reply = self._words.waiting(job, estimate, idle=idle)
+        else:
+            reply = self._words.running(job, view.progress)
+        return job_shape(view, reply, self._words.title(job.effect, lang))
+
+    async def thumb(self, view: JobView, number: int) -> bytes:
+        """Photo `number` as a JPEG of at most 1024 px, without metadata."""
+        content = await self._blobs.get(_nth(view.job.photos, number))
+        async with self._decoding:
+            return await asyncio.to_thread(_shrink, content)
+
+    async def preview(self, view: JobView) -> bytes:
+        """The newest preview, a JPEG."""
+        if view.progress is None or view.progress.preview is None:
+            raise BlobMissing("there is no preview yet")
+        return await self._blobs.get(view.progress.preview)
+
+    async def media(self, view: JobView, number: int) -> tuple[MediaRef, bytes]:
+        """File `number` of the result."""
+        files = view.ending.media if isinstance(view.ending, Done) else ()
+        media = _nth(files, number)
+        return media, await self._blobs.get(media.blob)
+
+
+def _shrink(content: bytes) -> bytes:
+    return encode(bound(decode(content), _THUMB_SIDE), "image/jpeg", quality=85)
+
+
+def _nth(files: Sequence[T], number: int) -> T:
+    if number >= len(files):
+        raise BlobMissing("the job has no such file")
+    return files[number]
