@@ -45,8 +45,8 @@ async def embedded_redis(folder: Path) -> AsyncIterator[str]:
         except OSError as error:
             raise BadSettings(f"Can't keep the queue in {folder}: {error}") from error
         stack.enter_context(users)
-        while not _lock(users, fcntl.LOCK_SH):  # a guardian is just stopping its Redis
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 - another process holds the lock
+        while not _lock(users, fcntl.LOCK_SH):  # noqa: ASYNC110 - a guardian is just stopping
+            await asyncio.sleep(0.05)
         _ensure_guardian(folder, address)
         await _wait_for(address)
         watch = asyncio.create_task(_watch(folder, address), name="embedded redis")

