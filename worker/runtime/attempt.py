@@ -99,12 +99,13 @@ class Attempt:
         except ChildHung as error:
             log.warning("job %s: the child %s and was killed", job.id, error)
             message = f"The effect {job.effect} stood still for too long and was stopped."
-            return Failure(0, "hung", message, retry=True)
+            return Failure(0, "hung", message, {"effect": job.effect}, retry=True)
         except ChildGone as error:
-            if not self._given_up:
-                log.warning("job %s: the child %s", job.id, error)
+            if self._given_up or not self._device.taken:
+                return Stopped(0)
+            log.warning("job %s: the child %s", job.id, error)
             message = f"The program that runs the effect {job.effect} crashed."
-            return Failure(0, "crashed", message, retry=True)
+            return Failure(0, "crashed", message, {"effect": job.effect}, retry=True)
 
     async def _settle(self, verdict: Verdict) -> str:
         """Tell the queue. Raises `LeaseLost`."""

@@ -16,6 +16,7 @@ from worker.runtime.messages import (
     Start,
     Step,
     Stop,
+    Taken,
     Verdict,
     Warming,
 )
@@ -35,6 +36,8 @@ class Device:
         self.name = options.device
         self.effects: tuple[str, ...] = ()
         self.down: dict[str, str] = {}
+        self.taken = False
+        """Whether the child has taken the last order; one that died before did not die of it."""
         self._options = options
         self._child: ChildProcess | None = None
         self._number = 0
@@ -84,6 +87,7 @@ class Device:
         on_step: Callable[[Step], None],
     ) -> Verdict:
         """Run an effect. Raises `ChildHung` and `ChildGone`: `start` again then."""
+        self.taken = False
         child = self._child
         if child is None:
             raise ChildGone("was not started")
@@ -92,6 +96,9 @@ class Device:
         limit = self._options.load_limit
         while True:
             message = await child.receive(limit)
+            self.taken = True
+            if isinstance(message, Taken):
+                continue
             if isinstance(message, Running):
                 limit = message.limit
             elif isinstance(message, Step):

@@ -18,6 +18,7 @@ from worker.runtime.messages import (
     Result,
     Running,
     Stopped,
+    Taken,
     Verdict,
     Warming,
 )
@@ -66,6 +67,7 @@ class Executor:
 
     def execute(self, order: Order) -> Verdict:
         """Load, decode, run, verify."""
+        self._send(Taken(order.number))
         try:
             spec = self._catalogue[order.effect]
             spec.check_photos(len(order.photos))

@@ -126,7 +126,8 @@ class Worker:
 
     async def _until_drained(self, work: asyncio.Task[None]) -> None:
         await self._stop.wait()
-        log.info("worker %s is leaving", self._options.name)
+        if self._refused is None:
+            log.info("worker %s is leaving", self._options.name)
         await asyncio.wait([work], timeout=self._grace if self._attempt else 2 * _CLAIM_WAIT)
         if self._attempt is not None:
             await self._attempt.give_up()

@@ -65,6 +65,13 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """The order has come; photos are decoded and the effect is loaded now."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class Running:
     """The effect is loaded and begins; a step comes at least every `limit` seconds."""
 

@@ -1,0 +1,100 @@
+"""Redis goes away and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.worker.runtime_kit import LEASE, House, RedisServer, until
+from worker.jobs.redis_queue import RedisQueue
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[RedisServer]:
+    """A Redis that is not started yet."""
+    server = RedisServer(tmp_path)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+async def shaky_house(tmp_path: Path, server: RedisServer) -> AsyncIterator[House]:
+    """A house on that Redis."""
+    queue = RedisQueue(server.url)
+    house = House(queue, tmp_path, server.url)
+    yield house
+    house.close()
+    await queue.close()
+
+
+async def test_away_at_the_start(shaky_house: House, server: RedisServer) -> None:
+    """The worker says so in a line, waits, and works as soon as Redis is there."""
+    worker = shaky_house.launch("one", effects="noop")
+    await until(lambda: "does not answer" in worker.log)
+    assert "Traceback" not in worker.log
+    server.start()
+    await shaky_house.queue.wait_until_there()
+    assert "done" == (await shaky_house.ending(await shaky_house.submit("noop"))).kind
+
+
+async def test_told_to_leave_while_it_waits(shaky_house: House) -> None:
+    """A worker that never had a Redis leaves all the same."""
+    worker = shaky_house.launch("one", effects="noop")
+    await until(lambda: "does not answer" in worker.log)
+    worker.process.send_signal(signal.SIGTERM)
+    assert 0 == await worker.ended()
+    assert "Traceback" not in worker.log
+
+
+async def test_away_in_mid_job(shaky_house: House, server: RedisServer, photo: bytes) -> None:
+    """The effect goes on; the result waits for Redis, though its lease has run out meanwhile."""
+    house, trace, gate = shaky_house, shaky_house.folder / "trace", shaky_house.folder / "gate"
+    server.start()
+    await house.queue.wait_until_there()
+    worker = await house.worker()
+    job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
+    await until(trace.exists)
+    server.kill()
+    killed = time.monotonic()
+    gate.touch()
+    await until(lambda: list(house.folder.glob(f"blobs/{job.id}/one-*/0.png")))
+    # The lease shall have run out when Redis is back.
+    await asyncio.sleep(max(0.0, killed + LEASE + 0.2 - time.monotonic()))
+    server.start()
+    await house.queue.wait_until_there()
+    assert "done" == (await house.ending(job)).kind
+    assert [(job.id, "done")] == await house.endings()
+    assert 1 <= len(trace.read_text().split()) <= 2
+    assert "Redis is back" in worker.log
+    assert "Traceback" not in worker.log
+    # Cancels are heard again, too.
+    other = await house.submit("invert", photo, gate=str(house.folder / "never"))
+    await until(lambda: other.id in worker.log)
+    await house.queue.cancel(other.id, user=other.user)
+    assert "cancelled" == (await house.ending(other, 10)).kind
+
+
+async def test_told_to_leave_while_redis_is_away(
+    shaky_house: House, server: RedisServer, photo: bytes
+) -> None:
+    """The grace holds here too; the job's lease runs out, and the next worker does it."""
+    house, trace, gate = shaky_house, shaky_house.folder / "trace", shaky_house.folder / "gate"
+    server.start()
+    await house.queue.wait_until_there()
+    worker = await house.worker(grace=0.5)
+    job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
+    await until(trace.exists)
+    server.kill()
+    worker.process.send_signal(signal.SIGTERM)
+    assert 0 == await worker.ended()
+    assert "Traceback" not in worker.log
+    server.start()
+    await house.queue.wait_until_there()
+    gate.touch()
+    await house.worker("two")
+    assert "done" == (await house.ending(job)).kind
