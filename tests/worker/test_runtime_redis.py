@@ -10,40 +10,34 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.runtime_kit import LEASE, House, RedisServer, until
+from tests.conftest import RedisServer
+from tests.worker.runtime_kit import LEASE, House, until
 from worker.jobs.redis_queue import RedisQueue
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RedisServer]:
-    """A Redis that is not started yet."""
-    server = RedisServer(tmp_path)
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-async def shaky_house(tmp_path: Path, server: RedisServer) -> AsyncIterator[House]:
-    """A house on that Redis."""
-    queue = RedisQueue(server.url)
-    house = House(queue, tmp_path, server.url)
+async def shaky_house(tmp_path: Path, own_redis: RedisServer) -> AsyncIterator[House]:
+    """A house on a Redis that the test stops and starts."""
+    queue = RedisQueue(own_redis.url)
+    house = House(queue, tmp_path, own_redis.url)
     yield house
     house.close()
     await queue.close()
 
 
-async def test_away_at_the_start(shaky_house: House, server: RedisServer) -> None:
+async def test_away_at_the_start(shaky_house: House, own_redis: RedisServer) -> None:
     """The worker says so in a line, waits, and works as soon as Redis is there."""
+    own_redis.kill()
     worker = shaky_house.launch("one", effects="noop")
     await until(lambda: "does not answer" in worker.log)
     assert "Traceback" not in worker.log
-    server.start()
-    await shaky_house.queue.wait_until_there()
+    own_redis.start()
     assert "done" == (await shaky_house.ending(await shaky_house.submit("noop"))).kind
 
 
-async def test_told_to_leave_while_it_waits(shaky_house: House) -> None:
+async def test_told_to_leave_while_it_waits(shaky_house: House, own_redis: RedisServer) -> None:
     """A worker that never had a Redis leaves all the same."""
+    own_redis.kill()
     worker = shaky_house.launch("one", effects="noop")
     await until(lambda: "does not answer" in worker.log)
     worker.process.send_signal(signal.SIGTERM)
@@ -51,22 +45,19 @@ async def test_told_to_leave_while_it_waits(shaky_house: House) -> None:
     assert "Traceback" not in worker.log
 
 
-async def test_away_in_mid_job(shaky_house: House, server: RedisServer, photo: bytes) -> None:
+async def test_away_in_mid_job(shaky_house: House, own_redis: RedisServer, photo: bytes) -> None:
     """The effect goes on; the result waits for Redis, though its lease has run out meanwhile."""
     house, trace, gate = shaky_house, shaky_house.folder / "trace", shaky_house.folder / "gate"
-    server.start()
-    await house.queue.wait_until_there()
     worker = await house.worker()
     job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
     await until(trace.exists)
-    server.kill()
+    own_redis.kill()
     killed = time.monotonic()
     gate.touch()
     await until(lambda: list(house.folder.glob(f"blobs/{job.id}/one-*/0.png")))
     # The lease shall have run out when Redis is back.
     await asyncio.sleep(max(0.0, killed + LEASE + 0.2 - time.monotonic()))
-    server.start()
-    await house.queue.wait_until_there()
+    own_redis.start()
     assert "done" == (await house.ending(job)).kind
     assert [(job.id, "done")] == await house.endings()
     assert 1 <= len(trace.read_text().split()) <= 2
@@ -80,21 +71,18 @@ async def test_away_in_mid_job(shaky_house: House, server: RedisServer, photo: b
 
 
 async def test_told_to_leave_while_redis_is_away(
-    shaky_house: House, server: RedisServer, photo: bytes
+    shaky_house: House, own_redis: RedisServer, photo: bytes
 ) -> None:
     """The grace holds here too; the job's lease runs out, and the next worker does it."""
     house, trace, gate = shaky_house, shaky_house.folder / "trace", shaky_house.folder / "gate"
-    server.start()
-    await house.queue.wait_until_there()
     worker = await house.worker(grace=0.5)
     job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
     await until(trace.exists)
-    server.kill()
+    own_redis.kill()
     worker.process.send_signal(signal.SIGTERM)
     assert 0 == await worker.ended()
     assert "Traceback" not in worker.log
-    server.start()
-    await house.queue.wait_until_there()
+    own_redis.start()
     gate.touch()
     await house.worker("two")
     assert "done" == (await house.ending(job)).kind
