@@ -10,7 +10,7 @@ from bot.core.texts import Texts
 from effects.errors import UserError
 from effects.spec import EffectSpec
 
-__all__ = ["Field", "NoValue", "allowed", "describe", "example", "fields", "read_values"]
+__all__ = ["Field", "NoValue", "allowed", "command", "describe", "example", "fields", "read_values"]
 
 Kind = Literal["integer", "number", "switch", "choice", "text"]
 _KINDS: dict[str, Kind] = {"integer": "integer", "number": "number", "boolean": "switch"}
@@ -113,6 +113,13 @@ def example(spec: EffectSpec) -> str:
     """A command that works: "/gatys size=384"."""
     given = [f"{field.name}={field.default}" for field in fields(spec) if field.default is not None]
     return " ".join([f"/{spec.name}", *given[:1]])
+
+
+def command(spec: EffectSpec, params: Mapping[str, Any]) -> str:
+    """What a person would type for these parameters: only what differs from the usual."""
+    usual = {field.name: field.default for field in fields(spec)}
+    given = [f"{name}={value}" for name, value in params.items() if value != usual.get(name)]
+    return " ".join([f"/{spec.name}", *given])
 
 
 def read_values(spec: EffectSpec, words: Sequence[str], *, strict: bool) -> dict[str, str]:

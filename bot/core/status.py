@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Sequence
 
+from bot.core.forms import command
 from bot.core.messages import Button, File, Reply, Status
 from bot.core.texts import Texts
 from effects.catalogue import Catalogue
@@ -31,6 +32,18 @@ class StatusWords:
         if effect not in self._catalogue:
             return effect
         return str(getattr(self._catalogue[effect].title, lang))
+
+    def roles(self, effect: str, lang: str) -> list[str]:
+        """What each photo of the effect is for, as titles."""
+        if effect not in self._catalogue:
+            return []
+        return [self._texts.role(lang, role) for role in self._catalogue[effect].roles]
+
+    def command(self, job: Job) -> str:
+        """What a person would type to ask for this job."""
+        if job.effect not in self._catalogue:
+            return f"/{job.effect}"
+        return command(self._catalogue[job.effect], job.params)
 
     def waiting(self, job: Job, estimate: Estimate, *, idle: bool = False) -> Reply:
         """Place and time; `idle`: no worker is there."""

@@ -32,25 +32,21 @@ _HERE = Path(__file__).parent
 
 # The sentences that the page itself says, with the names of what it fills in.
 _WORDS: dict[str, tuple[str, ...]] = {
-    "page-cancel": (),
+    "cancel": (),
     "page-download": (),
     "page-drop": (),
-    "page-empty": (),
     "page-missing": ("roles",),
     "page-not-picture": (),
     "page-offline": (),
-    "page-off": (),
-    "page-on": (),
     "page-open": (),
     "page-optional": (),
     "page-preview": (),
     "page-remove": ("role",),
     "page-result": (),
-    "page-retry": (),
     "page-send": (),
     "page-sending": (),
+    "page-too-large": ("limit",),
     "page-unset": (),
-    "http-too-large": (),
 }
 
 

@@ -71,9 +71,10 @@ class Guard:
 
     def install(self, app: web.Application) -> None:
         """Put the checks before, and the headers on, everything that the application serves."""
-        app.middlewares.append(web.middleware(self._serve))
+        app.middlewares.append(self._serve)
         app.on_response_prepare.append(self._add_headers)
 
+    @web.middleware
     async def _serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             self._check(request)

@@ -29,8 +29,9 @@ async def read_message(request: web.Request, account: str, *, photo_mb: int) -> 
     photos: list[bytes] = []
     try:
         reader = await request.multipart()
-        while (part := await reader.next()) is not None:
-            content = await _read(_leaf(part), limit if part.name == "photo" else _TEXT_BYTES)
+        while (entry := await reader.next()) is not None:
+            part = _leaf(entry)
+            content = await _read(part, limit if part.name == "photo" else _TEXT_BYTES)
             if content is None or len(photos) == MOST_PHOTOS:
                 raise too_large
             # A form with an empty file field sends a part without bytes and name.

@@ -42,7 +42,7 @@ def _status_shape(status: Status) -> Shape:
     }
 
 
-def job_shape(view: JobView, reply: Reply, title: str) -> Shape:
+def job_shape(view: JobView, reply: Reply) -> Shape:
     """A job as it stands; `reply` says it in words."""
     job, ending = view.job, view.ending
     address = f"/api/jobs/{job.id}"
@@ -54,7 +54,6 @@ def job_shape(view: JobView, reply: Reply, title: str) -> Shape:
         "id": job.id,
         "state": str(view.state),
         "effect": job.effect,
-        "title": title,
         "params": job.params,
         "text": reply.text,
         "error": reply.error,

@@ -52,7 +52,12 @@ class Works:
             reply = self._words.waiting(job, estimate, idle=idle)
         else:
             reply = self._words.running(job, view.progress)
-        return job_shape(view, reply, self._words.title(job.effect, lang))
+        return {
+            **job_shape(view, reply),
+            "title": self._words.title(job.effect, lang),
+            "roles": self._words.roles(job.effect, lang),
+            "command": self._words.command(job),
+        }
 
     async def thumb(self, view: JobView, number: int) -> bytes:
         """Photo `number` as a JPEG of at most 1024 px, without metadata."""

@@ -1,0 +1,119 @@
+// The page: a form that sends what a person would type, and the news about what was sent.
+
+import { byId, el, say } from "./dom.js";
+import { command, showForm } from "./form.js";
+import { chosen, missing, onPhotos, setRoles } from "./photos.js";
+import { refresh, showAll, update } from "./works.js";
+
+let effects = [];
+let effect = null;
+let message = ""; // the same id until it has arrived, so that sending twice makes one job
+
+const REMEMBERED = "effect";
+const show = (id, text) => Object.assign(byId(id), { textContent: text, hidden: !text });
+
+function answer(text, bad = false) {
+  show("answer", text);
+  byId("answer").classList.toggle("bad", bad);
+}
+
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function changed() {
+  message = "";
+  answer("");
+  byId("command").textContent = command(effect);
+  byId("reset").hidden = command(effect) === `/${effect.name}`;
+}
+
+function pick(chosenEffect) {
+  effect = chosenEffect;
+  localStorage.setItem(REMEMBERED, effect.name);
+  setRoles(effect.roles, effect.fewest);
+  showForm(effect, changed);
+  changed();
+}
+
+function showEffects() {
+  byId("effects").replaceChildren(...effects.map((each) => {
+    const input = el("input", { type: "radio", name: "effect", value: each.name, checked: each.name === effect?.name });
+    input.addEventListener("change", () => pick(each));
+    const text = el("span", {}, el("b", { textContent: each.title }), el("small", { textContent: each.description }));
+    return el("label", { className: "effect" }, input, text);
+  }));
+}
+
+async function loadEffects() {
+  const reply = await fetch("/api/effects");
+  if (!reply.ok) return;
+  const offer = await reply.json();
+  show("notice", offer.notice);
+  const names = (list) => list.map(({ name }) => name).join();
+  if (names(offer.effects) === names(effects)) return;
+  effects = offer.effects;
+  const wanted = effect?.name ?? localStorage.getItem(REMEMBERED);
+  const found = effects.find(({ name }) => name === wanted) ?? effects[0];
+  if (found && found.name !== effect?.name) pick(found);
+  showEffects();
+}
+
+async function send(event) {
+  event.preventDefault();
+  const lacking = missing();
+  if (lacking.length) return answer(say("missing", { roles: lacking.join(", ") }));
+  message ||= newId();
+  const form = new FormData();
+  form.append("text", command(effect));
+  form.append("message", message);
+  for (const file of chosen()) form.append("photo", file, file.name);
+  const button = byId("send");
+  Object.assign(button, { disabled: true, textContent: say("sending") });
+  try {
+    const reply = await fetch("/api/messages", { method: "POST", body: form });
+    const { replies, text } = await reply.json();
+    for (const each of replies ?? [{ text, error: "refused", slot: "" }]) await hear(each);
+  } catch {
+    answer(say("offline"), true);
+  } finally {
+    Object.assign(button, { disabled: false, textContent: say("send") });
+  }
+}
+
+async function hear(reply) {
+  if (reply.slot && !reply.error) {
+    message = "";
+    answer("");
+    await refresh(reply.slot);
+    const card = document.querySelector(`[data-job="${reply.slot}"]`);
+    card?.scrollIntoView({ behavior: "smooth", block: "nearest" });
+  } else {
+    answer(reply.text, Boolean(reply.error));
+  }
+}
+
+function listen() {
+  const events = new EventSource("/api/events");
+  const hearing = (name, act) => events.addEventListener(name, (event) => act(JSON.parse(event.data)));
+  hearing("jobs", ({ jobs }) => {
+    show("offline", "");
+    showAll(jobs);
+    loadEffects();
+  });
+  hearing("reply", (reply) => (reply.slot && reply.status ? update(reply) : answer(reply.text, Boolean(reply.error))));
+  hearing("away", ({ text }) => show("offline", text));
+  events.addEventListener("error", () => {
+    show("offline", say("offline"));
+    // After an answer that is no stream the browser gives up; a page does not.
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+  });
+}
+
+onPhotos(changed, (text) => answer(text, true));
+byId("compose").addEventListener("submit", send);
+byId("reset").addEventListener("click", () => pick(effect));
+setInterval(() => document.hidden || loadEffects().catch(() => {}), 10000);
+loadEffects().catch(() => {});
+listen();
