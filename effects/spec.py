@@ -250,13 +250,13 @@ class EffectSpec:
         words = _KINDS.get(kind, "text")
         low, high = schema.get("minimum"), schema.get("maximum")
         if low is not None and high is not None:
-            words += f" from {low:g} to {high:g}"
+            words += f" from {low:.15g} to {high:.15g}"
         elif low is not None:
-            words += f" of at least {low:g}"
+            words += f" of at least {low:.15g}"
         elif high is not None:
-            words += f" of at most {high:g}"
+            words += f" of at most {high:.15g}"
         if "multipleOf" in schema:
-            words += f", a multiple of {schema['multipleOf']:g}"
+            words += f", a multiple of {schema['multipleOf']:.15g}"
         return words
 
     def _known(self, key: str) -> str:

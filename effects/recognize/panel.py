@@ -14,6 +14,8 @@ NARROWEST = 480
 # Pillow draws shapes without smoothing: draw larger, then shrink.
 OVERSAMPLE = 3
 
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
 
 class Label(NamedTuple):
     """A class and its probability, 0–1."""
@@ -64,7 +66,7 @@ def _panel(width: int, labels: Sequence[Label], sure: bool) -> Image.Image:
     return panel.reduce(OVERSAMPLE)
 
 
-def _fit(draw: ImageDraw.ImageDraw, words: str, font: ImageFont.ImageFont, room: float) -> str:
+def _fit(draw: ImageDraw.ImageDraw, words: str, font: Font, room: float) -> str:
     """`words`, shortened with an ellipsis where they are wider than `room` pixels."""
     if draw.textlength(words, font) <= room:
         return words
