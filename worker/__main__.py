@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -71,10 +72,10 @@ class _Program:
 
 def _at_end_of_stdin(call: Callable[[], object]) -> None:
     def watch() -> None:
-        try:
+        with contextlib.suppress(OSError):  # closed from the beginning
             while os.read(0, 4096):
                 pass
-        finally:
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
             call()
 
     threading.Thread(target=watch, daemon=True).start()

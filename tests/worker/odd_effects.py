@@ -158,6 +158,13 @@ class DeadlyLoad(Effect[GateParams]):
         os._exit(9)
 
 
+class EndlessLoad(Effect[GateParams]):
+    """Is never loaded."""
+
+    def __init__(self, device: str, weights: Any) -> None:
+        time.sleep(600)
+
+
 def _spec(
     name: str, runner: type[Effect[GateParams]], photos: int, step_limit: float
 ) -> EffectSpec:
@@ -183,3 +190,4 @@ ODD = _spec("odd", Odd, 0, 10)
 NO_WEIGHTS = _spec("no_weights", NoWeights, 0, 10)
 LATE_TROUBLE = _spec("late_trouble", LateTrouble, 0, 10)
 DEADLY_LOAD = _spec("deadly_load", DeadlyLoad, 0, 10)
+ENDLESS_LOAD = _spec("endless_load", EndlessLoad, 0, 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import shutil
 import subprocess
 import sys
 
@@ -126,6 +127,22 @@ async def test_bad_input_is_one_sentence(house: House, photo: bytes) -> None:
     assert "blob_missing" == (await house.ending(gone)).code
 
 
+async def test_a_store_that_takes_no_pictures(house: House, photo: bytes) -> None:
+    """The result can't be kept: a sentence after the last attempt, and the worker lives on."""
+    trace, gate = house.folder / "trace", house.folder / "gate"
+    worker = await house.worker()
+    job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
+    await until(trace.exists)
+    shutil.rmtree(house.folder / "blobs")
+    (house.folder / "blobs").write_text("no folder any more")
+    gate.touch()
+    failed = await house.ending(job)
+    assert "failed" == failed.kind
+    assert failed.code in {"blob_store_away", "blob_missing"}
+    assert "Can't store" in worker.log
+    assert "done" == (await house.ending(await house.submit("noop"))).kind
+
+
 async def test_metadata_never_reaches_a_result(house: House) -> None:
     """An effect that writes EXIF, text chunks and comments gives a result without them."""
     await house.worker()
@@ -148,12 +165,17 @@ async def test_an_effect_may_print(house: House) -> None:
 
 
 async def test_effects_that_can_not_be_loaded_are_announced_as_down(house: House) -> None:
-    """Missing weights and a load that kills the child cost one effect each, not the worker."""
-    await house.worker(effects="noop,no_weights,deadly_load")
+    """Missing weights, a load that kills the child, one that never ends: each costs one effect,
+    not the worker.
+    """
+    await house.worker(effects="noop,no_weights,deadly_load,endless_load", load_limit=4)
     (info,) = await house.queue.workers()
     assert ("noop",) == info.effects
-    assert "the weights odd.pth are not there: get them from nowhere" == info.down["no_weights"]
-    assert "The child ended with status 9 while it loaded deadly_load." == info.down["deadly_load"]
+    assert {
+        "no_weights": "the weights odd.pth are not there: get them from nowhere",
+        "deadly_load": "The child ended with status 9 while it loaded deadly_load.",
+        "endless_load": "The child was silent for 4 s while it loaded endless_load.",
+    } == info.down
     assert "done" == (await house.ending(await house.submit("noop"))).kind
 
 

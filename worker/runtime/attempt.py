@@ -92,6 +92,10 @@ class Attempt:
             return Failure(0, BlobMissing.code, message)
         except BlobStoreAway as error:
             return _storage_failure(error)
+        try:
+            await self._device.knock()
+        except (ChildHung, ChildGone):
+            return Stopped(0)
         if self._cancelled or self._lost or self._given_up:
             return Stopped(0)
         try:
@@ -101,7 +105,7 @@ class Attempt:
             message = f"The effect {job.effect} stood still for too long and was stopped."
             return Failure(0, "hung", message, {"effect": job.effect}, retry=True)
         except ChildGone as error:
-            if self._given_up or not self._device.taken:
+            if self._given_up:
                 return Stopped(0)
             log.warning("job %s: the child %s", job.id, error)
             message = f"The program that runs the effect {job.effect} crashed."

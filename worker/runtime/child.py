@@ -21,7 +21,7 @@ from effects.weights import WeightsStore
 from worker.runtime import messages
 from worker.runtime.execute import Executor
 from worker.runtime.logs import set_up_logging
-from worker.runtime.messages import Order, Ready, Refused, Start, Stop
+from worker.runtime.messages import Here, Knock, Order, Ready, Refused, Start, Stop
 from worker.runtime.shelf import Shelf, pick_device
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,9 @@ class Child:
         # if the main thread is deep in a network.
         try:
             while (message := messages.read(self._inbox)) is not None:
-                if isinstance(message, Stop):
+                if isinstance(message, Knock):
+                    self.send(Here())
+                elif isinstance(message, Stop):
                     self._stopped = message.number
                 else:
                     self._orders.put(message)

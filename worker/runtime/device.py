@@ -9,6 +9,7 @@ from typing import Any
 
 from worker.config import WorkerOptions
 from worker.runtime.messages import (
+    Knock,
     Order,
     Ready,
     Refused,
@@ -16,13 +17,15 @@ from worker.runtime.messages import (
     Start,
     Step,
     Stop,
-    Taken,
     Verdict,
     Warming,
 )
 from worker.runtime.process import ChildGone, ChildHung, ChildProcess
 
 log = logging.getLogger(__name__)
+
+_KNOCK_LIMIT = 10.0
+"""Seconds in which an idle child answers."""
 
 
 class DeviceRefused(Exception):
@@ -36,8 +39,6 @@ class Device:
         self.name = options.device
         self.effects: tuple[str, ...] = ()
         self.down: dict[str, str] = {}
-        self.taken = False
-        """Whether the child has taken the last order; one that died before did not die of it."""
         self._options = options
         self._child: ChildProcess | None = None
         self._number = 0
@@ -79,6 +80,12 @@ class Device:
             self.down = {**self.down, warming: f"The child {error} while it loaded {warming}."}
             return None
 
+    async def knock(self) -> None:
+        """Make sure that the child is there. Raises `ChildHung` and `ChildGone`."""
+        child = self._started()
+        await child.send(Knock())
+        await child.receive(_KNOCK_LIMIT)
+
     async def run(
         self,
         effect: str,
@@ -87,18 +94,12 @@ class Device:
         on_step: Callable[[Step], None],
     ) -> Verdict:
         """Run an effect. Raises `ChildHung` and `ChildGone`: `start` again then."""
-        self.taken = False
-        child = self._child
-        if child is None:
-            raise ChildGone("was not started")
+        child = self._started()
         self._number += 1
         await child.send(Order(self._number, effect, params, photos))
         limit = self._options.load_limit
         while True:
             message = await child.receive(limit)
-            self.taken = True
-            if isinstance(message, Taken):
-                continue
             if isinstance(message, Running):
                 limit = message.limit
             elif isinstance(message, Step):
@@ -117,6 +118,11 @@ class Device:
         """This device can't run the effect."""
         self.effects = tuple(name for name in self.effects if name != effect)
         self.down = {**self.down, effect: reason}
+
+    def _started(self) -> ChildProcess:
+        if self._child is None:
+            raise ChildGone("was not started")
+        return self._child
 
     async def kill(self) -> None:
         """End the child at once."""

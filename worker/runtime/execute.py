@@ -18,7 +18,6 @@ from worker.runtime.messages import (
     Result,
     Running,
     Stopped,
-    Taken,
     Verdict,
     Warming,
 )
@@ -67,7 +66,6 @@ class Executor:
 
     def execute(self, order: Order) -> Verdict:
         """Load, decode, run, verify."""
-        self._send(Taken(order.number))
         try:
             spec = self._catalogue[order.effect]
             spec.check_photos(len(order.photos))

@@ -42,8 +42,18 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Knock:
+    """Are you there? Asked before an order, so that no job pays for a child that is gone."""
+
+
+@dataclass(frozen=True)
+class Here:
+    """Child to parent: the answer to a knock."""
+
+
+@dataclass(frozen=True)
 class Warming:
-    """Child to parent: this effect is being loaded for the first time."""
+    """This effect is being loaded for the first time."""
 
     effect: str
 
@@ -62,13 +72,6 @@ class Refused:
     """The child can't serve with these settings or this installation; one sentence."""
 
     reason: str
-
-
-@dataclass(frozen=True)
-class Taken:
-    """The order has come; photos are decoded and the effect is loaded now."""
-
-    number: int
 
 
 @dataclass(frozen=True)
