@@ -111,7 +111,7 @@ class Progress(_Wire):
     done: int
     total: int
     preview: str | None = None
-    """Blob name of a small JPEG."""
+    """Blob name of the newest preview, a small JPEG."""
 
 
 class Done(_Wire):

@@ -61,7 +61,8 @@ class Reporter:
             await self._blobs.delete(self._previews)
 
     async def _publish(self, step: Step) -> None:
-        name = None
+        # Who begins to look now sees the newest picture too.
+        name = self._previews[-1] if self._previews else None
         if step.preview is not None:
             name = f"{self._folder}/preview-{len(self._previews)}.jpg"
             self._previews.append(name)
