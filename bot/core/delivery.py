@@ -52,6 +52,7 @@ class Delivery:
         self._backoff = backoff
         self._watched = watched
         self._newest: dict[str, Progress] = {}
+        self._shown: dict[str, str] = {}
         self._news = asyncio.Event()
         self._in_hand: defaultdict[str, deque[Receipt]] = defaultdict(deque)
         self._sent: set[str] = set()
@@ -98,6 +99,7 @@ class Delivery:
         if receipt.id not in self._sent:
             self._watched.drop(receipt.job.id)
             self._newest.pop(receipt.job.id, None)
+            self._shown.pop(receipt.job.id, None)
             await self._front.send(receipt.job.chat, await self._ending(receipt))
             self._sent.add(receipt.id)
         await self._queue.acknowledge(self._front.platform, receipt)
@@ -134,8 +136,9 @@ class Delivery:
             await self._show(job, self._words.running(job, progress, preview))
 
     async def _preview(self, progress: Progress) -> tuple[File, ...]:
-        if progress.preview is None:
+        if progress.preview is None or progress.preview == self._shown.get(progress.job):
             return ()
+        self._shown[progress.job] = progress.preview
         try:
             content = await self._blobs.get(progress.preview)
         except QueueError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +15,7 @@ from bot.core.texts import Texts
 from bot.core.watch import Watched
 from bot.fronts.web.account import language
 from bot.fronts.web.api import account_of
-from bot.fronts.web.live import Live
+from bot.fronts.web.live import Live, News
 from bot.fronts.web.shapes import Shape, reply_shape
 from bot.fronts.web.works import Works
 from worker.jobs.errors import QueueAway
@@ -39,20 +40,23 @@ class Events:
         account, lang = account_of(request), language(request)
         # Most readers of server-sent events split lines at "\n" alone.
         async with sse_response(request, sep="\n") as stream:
-            with self._live.listen(account) as news:
-                await _send(stream, "jobs", {"jobs": await self._first(stream, account, lang)})
-                while stream.is_connected():
-                    try:
-                        async with asyncio.timeout(_LOOK):
-                            reply = await news.get()
-                    except TimeoutError:
-                        continue
-                    if reply is None:
-                        break
-                    await _send(stream, "reply", reply_shape(reply))
-            if not self._live.is_watched(account):
-                self._watched.drop_chat(account)
+            with suppress(ConnectionResetError), self._live.listen(account) as news:
+                await self._tell(stream, account, lang, news)
+        if not self._live.is_watched(account):
+            self._watched.drop_chat(account)
         return stream
+
+    async def _tell(self, stream: EventSourceResponse, account: str, lang: str, news: News) -> None:
+        await _send(stream, "jobs", {"jobs": await self._first(stream, account, lang)})
+        while stream.is_connected():
+            try:
+                async with asyncio.timeout(_LOOK):
+                    reply = await news.get()
+            except TimeoutError:
+                continue
+            if reply is None:
+                return
+            await _send(stream, "reply", reply_shape(reply))
 
     async def _first(self, stream: EventSourceResponse, account: str, lang: str) -> list[Shape]:
         """All jobs, as soon as the queue can be reached."""
