@@ -1,0 +1,149 @@
+"""What the picture is optimised for, at one scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from effects.backbones import Backbone
+from effects.gatys import losses
+
+__all__ = ["LITE0", "VGG19", "Losses", "Objective", "Recipe", "Shift"]
+
+# The picture is shifted by up to this many pixels at each step, so that no part of it lies
+# always on the same spot of the network's strided layers: that would print their grid.
+STRIDE = 16
+SHIFTS = 12
+
+Shift = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Which layers of a backbone stand for style and content, and what each loss weighs."""
+
+    style_layers: tuple[str, ...]
+    content_layers: tuple[str, ...]
+    style: float = 10.0
+    content: float = 0.3
+    grain: float = 0.3
+    palette: float = 10.0
+    variation: float = 8.0
+    overflow: float = 10.0
+
+
+LITE0 = Recipe(
+    style_layers=("stem", *(f"block{n}.depthwise" for n in (1, 2, 4, 6))),
+    content_layers=("block4.depthwise",),
+)
+VGG19 = Recipe(
+    style_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"),
+    content_layers=("relu4_2",),
+)
+
+
+class Losses(NamedTuple):
+    """What one evaluation found: the sum to minimise, and two of its parts, unweighted."""
+
+    total: Tensor
+    style: Tensor
+    content: Tensor
+
+
+def _draw_shifts(generator: torch.Generator) -> list[Shift]:
+    drawn = torch.randint(STRIDE, (SHIFTS, 2), generator=generator)
+    return [(int(down), int(right)) for down, right in drawn]
+
+
+class Objective:
+    """The losses of pictures of the size of `photo`, against targets taken once.
+
+    `photo` and `style` are 1×3×H×W in [0, 1]; `strength` multiplies all that pulls the
+    picture away from the photo by its square.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        recipe: Recipe,
+        photo: Tensor,
+        style: Tensor,
+        strength: float,
+        generator: torch.Generator,
+    ) -> None:
+        self.photo = photo
+        self.shifts = _draw_shifts(generator)
+        self._backbone = backbone
+        self._recipe = recipe
+        self._strength = strength**2
+        self._generator = generator
+        self._layers = {*recipe.style_layers, *recipe.content_layers}
+        self._content: dict[Shift, dict[str, Tensor]] = {}
+        with torch.no_grad():
+            self._grams = self._mean_grams(style)
+            self._moments = losses.local_moments(style)
+            self._palette = losses.palette(style)
+
+    def __call__(self, picture: Tensor, shift: Shift) -> Losses:
+        """Evaluate `picture`, shown to the network shifted by `shift`."""
+        recipe = self._recipe
+        features = self._backbone.features(_shifted(picture, shift), self._layers)
+        wanted = self._content_targets(shift)
+        style = torch.stack(
+            [losses.gram_loss(losses.gram(features[at]), gram) for at, gram in self._grams.items()]
+        ).mean()
+        content = torch.stack(
+            [losses.content_loss(features[at], wanted[at]) for at in recipe.content_layers]
+        ).mean()
+        away = (
+            recipe.style * style
+            + recipe.grain * losses.grain_loss(losses.local_moments(picture), self._moments)
+            + recipe.palette
+            * losses.palette_loss(losses.palette(picture), self._palette, self._directions(picture))
+            + recipe.variation * losses.total_variation(picture)
+        )
+        total = (
+            self._strength * away
+            + recipe.content * content
+            + recipe.overflow * losses.overflow(picture)
+        )
+        return Losses(total, style, content)
+
+    def measure(self, picture: Tensor) -> tuple[float, float]:
+        """Style and content loss of `picture`, without weights, mean over a few shifts."""
+        with torch.no_grad():
+            found = [self(picture, shift) for shift in self.shifts[:3]]
+        return (
+            sum(float(each.style) for each in found) / len(found),
+            sum(float(each.content) for each in found) / len(found),
+        )
+
+    def _mean_grams(self, style: Tensor) -> dict[str, Tensor]:
+        layers = self._recipe.style_layers
+        seen = [self._backbone.features(_shifted(style, at), layers) for at in self.shifts[:4]]
+        return {
+            layer: torch.stack([losses.gram(each[layer]) for each in seen]).mean(0)
+            for layer in layers
+        }
+
+    def _content_targets(self, shift: Shift) -> dict[str, Tensor]:
+        if shift not in self._content:
+            with torch.no_grad():
+                self._content[shift] = self._backbone.features(
+                    _shifted(self.photo, shift), self._recipe.content_layers
+                )
+        return self._content[shift]
+
+    def _directions(self, like: Tensor) -> Tensor:
+        drawn = torch.randn(6, 3, generator=self._generator)
+        return functional.normalize(drawn, dim=1).to(like.device)
+
+
+def _shifted(picture: Tensor, shift: Shift) -> Tensor:
+    # Channels last is the faster layout for Lite0's depthwise convolutions.
+    padded = functional.pad(picture, (shift[1], 0, shift[0], 0), mode="reflect")
+    return padded.contiguous(memory_format=torch.channels_last)

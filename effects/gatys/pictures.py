@@ -1,0 +1,72 @@
+"""Between pictures and tensors, and the sizes at which Gatys works."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+__all__ = [
+    "recolour",
+    "resize",
+    "scale_sides",
+    "style_size",
+    "to_image",
+    "to_tensor",
+    "working_size",
+]
+
+# Below it the coarser layers of the networks see nothing.
+MIN_SIDE = 32
+# Strokes are laid on from coarse to fine; below this the photo is no longer recognised.
+COARSEST = 160
+
+
+def working_size(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Width and height with the proportions of `size`, the longer being `side`.
+
+    Very long pictures get longer still, so that their short side has `MIN_SIDE` pixels.
+    """
+    scale = max(side / max(size), MIN_SIDE / min(size))
+    return round(size[0] * scale), round(size[1] * scale)
+
+
+def style_size(size: tuple[int, int], area: int, scale: float) -> tuple[int, int]:
+    """Size of the style for a picture of `area` pixels: its area at `scale` 1, sides × `scale`."""
+    factor = scale * math.sqrt(area / (size[0] * size[1]))
+    return max(MIN_SIDE, round(size[0] * factor)), max(MIN_SIDE, round(size[1] * factor))
+
+
+def scale_sides(side: int) -> list[int]:
+    """The longer sides to work at, from coarse to fine, each at most twice the one before."""
+    sides = [side]
+    while sides[0] >= 2 * COARSEST:
+        sides.insert(0, sides[0] // 2)
+    return sides
+
+
+def resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Scale to exactly `size`."""
+    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """An RGB picture as 1×3×H×W, float32 in [0, 1]."""
+    array = np.asarray(image, dtype=np.float32) / 255
+    return torch.from_numpy(array).permute(2, 0, 1)[None].contiguous()
+
+
+def to_image(picture: Tensor) -> Image.Image:
+    """A tensor 1×3×H×W as an RGB picture; values beyond [0, 1] are cut off."""
+    pixels = picture.detach()[0].clamp(0, 1).mul(255).round().byte()
+    return Image.fromarray(pixels.permute(1, 2, 0).cpu().numpy(), "RGB")
+
+
+def recolour(light: Image.Image, colours: Image.Image) -> Image.Image:
+    """The luminance of one picture with the chroma (Cb, Cr) of another of the same size."""
+    luminance = light.convert("YCbCr").getchannel("Y")
+    _, blue, red = colours.convert("YCbCr").split()
+    return Image.merge("YCbCr", (luminance, blue, red)).convert("RGB")

@@ -1,0 +1,138 @@
+"""The Gatys effect: photo and style in, picture out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from effects import backbones
+from effects.errors import OutOfMemory
+from effects.gatys import GatysParams, pictures
+from effects.gatys.objective import LITE0, VGG19, Objective
+from effects.gatys.optimise import descend
+from effects.image import encode
+from effects.spec import Context, Effect, Item, Media, Output, Weights
+
+__all__ = ["Gatys"]
+
+_LOAD = {"lite0": backbones.efficientnet_lite0, "vgg19": backbones.vgg19}
+_RECIPES = {"lite0": LITE0, "vgg19": VGG19}
+
+
+class Gatys(Effect[GatysParams]):
+    """Optimises the pixels until they look like the style and still show the photo.
+
+    Coarse to fine: each scale starts from the last one's result.
+    """
+
+    def __init__(self, device: str, weights: Weights) -> None:
+        super().__init__(device, weights)
+        self._backbones: dict[str, backbones.Backbone] = {}
+        self._backbone("lite0")
+
+    def run(self, item: Item[GatysParams], ctx: Context) -> Output:
+        """Paint; `data["losses.json"]` tells the losses of the photo and of the result."""
+        with _memory_guard(item.params.size):
+            return self._paint(item, ctx)
+
+    def close(self) -> None:
+        """Forget the networks."""
+        self._backbones.clear()
+
+    def _backbone(self, name: str) -> backbones.Backbone:
+        if name not in self._backbones:
+            self._backbones[name] = _LOAD[name](self.weights, self.device)
+        return self._backbones[name]
+
+    def _paint(self, item: Item[GatysParams], ctx: Context) -> Output:
+        params = item.params
+        photo, style = (_grey(each) if params.preserve_color else each for each in item.photos)
+        generator = torch.Generator().manual_seed(params.seed)
+
+        def finish(picture: Tensor) -> Image.Image:
+            image = pictures.to_image(picture)
+            if not params.preserve_color:
+                return image
+            return pictures.recolour(image, pictures.resize(item.photos[0], image.size))
+
+        plan = _plan(params)
+        canvas = self._tensor(photo, pictures.working_size(photo.size, plan[0][0]))
+        if params.start == "noise":
+            canvas = torch.rand(canvas.shape, generator=generator).to(self.device)
+        done = 0
+        for side, steps in plan:
+            objective = self._objective(params, photo, style, side, generator)
+            canvas = _enlarge(canvas, objective.photo)
+
+            def on_step(step: int, picture: Callable[[], Tensor], before: int = done) -> None:
+                ctx.step(before + step, params.steps, lambda: finish(picture()))
+
+            canvas = descend(canvas, objective, steps, params.optimizer, generator, on_step)
+            done += steps
+        first, last = objective.measure(objective.photo), objective.measure(canvas)
+        report = {
+            "style": {"first": first[0], "last": last[0]},
+            "content": {"first": first[1], "last": last[1]},
+        }
+        return Output(
+            media=(Media("image/png", encode(finish(canvas))),),
+            data={"losses.json": json.dumps(report).encode()},
+        )
+
+    def _objective(
+        self,
+        params: GatysParams,
+        photo: Image.Image,
+        style: Image.Image,
+        side: int,
+        generator: torch.Generator,
+    ) -> Objective:
+        size = pictures.working_size(photo.size, side)
+        of_style = pictures.style_size(style.size, size[0] * size[1], params.style_scale)
+        return Objective(
+            self._backbone(params.backbone),
+            _RECIPES[params.backbone],
+            self._tensor(photo, size),
+            self._tensor(style, of_style),
+            params.strength,
+            generator,
+        )
+
+    def _tensor(self, image: Image.Image, size: tuple[int, int]) -> Tensor:
+        return pictures.to_tensor(pictures.resize(image, size)).to(self.device)
+
+
+def _plan(params: GatysParams) -> list[tuple[int, int]]:
+    """Side and steps of each scale; the steps add up to `params.steps`."""
+    *coarser, finest = pictures.scale_sides(params.size)
+    share = params.steps // (len(coarser) + 2)
+    return [*((side, share) for side in coarser), (finest, params.steps - share * len(coarser))]
+
+
+def _enlarge(picture: Tensor, like: Tensor) -> Tensor:
+    size = like.shape[2:]
+    return functional.interpolate(picture, size, mode="bicubic", align_corners=False).clamp(0, 1)
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    return image.convert("L").convert("RGB")
+
+
+@contextmanager
+def _memory_guard(size: int) -> Iterator[None]:
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        # torch says a full GPU by class, a full main memory only by words.
+        full = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+        if not full and "not enough memory" not in str(error) and "alloc" not in str(error):
+            raise
+        raise OutOfMemory(
+            f"there is not enough memory to paint at size {size}; try a smaller size", size=size
+        ) from error
