@@ -134,7 +134,8 @@ def replay(
     for entry in waiting:
         order.add(entry)
         effects.add(entry.effect)
-    crew = list(servers)
+    # the order of servers that are free at once must not depend on who lists them
+    crew = sorted(servers, key=lambda server: (len(server.effects), sorted(server.effects)))
     missing = effects.difference(*(server.effects for server in crew))
     if missing:
         crew.append(Server(0.0, frozenset(missing)))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from redis.asyncio import Redis
 
 from worker.jobs import endings
 from worker.jobs.connection import Connection
-from worker.jobs.errors import LeaseLost, NoSuchJob, NotYours
+from worker.jobs.errors import LeaseLost, NoSuchJob, NotYours, QueueAway
 from worker.jobs.forecast import Forecast
 from worker.jobs.model import (
     ENDING,
@@ -106,8 +107,10 @@ class RedisQueue:
                         return claim
                     await set_within(woken, min(left, POLL))
             except asyncio.CancelledError:
-                members = [f"{effect}|{waiter}" for effect in effects]
-                await self._connection.client.zrem(KEYS["idle"], *members)
+                # else the next job's wake-up would be spent on nobody
+                with suppress(QueueAway), self._connection.errors():
+                    members = [f"{effect}|{waiter}" for effect in effects]
+                    await self._connection.client.zrem(KEYS["idle"], *members)
                 raise
 
     async def _claim(

@@ -1,0 +1,195 @@
+"""Any interleaving of what bots and workers do gives the same answers on Redis and in memory,
+and loses no job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import Clock
+from tests.worker.cases import a_job, deliver
+from worker.jobs.errors import QueueError
+from worker.jobs.memory import MemoryQueue
+from worker.jobs.model import Claim, Done, Progress, State, WorkerInfo
+from worker.jobs.queue import Queue
+from worker.jobs.redis_queue import KEYS, RedisQueue
+
+EFFECTS = ("paint", "dream")
+USERS = ("ann", "bob", "cem")
+
+small = st.integers(0, 9)
+users = st.sampled_from(USERS)
+some_effects = st.sampled_from([("paint",), ("dream",), EFFECTS])
+seconds = st.sampled_from([1, 4, 16])
+steps = st.one_of(
+    st.tuples(st.just("submit"), users, st.sampled_from(EFFECTS), seconds, st.integers(1, 3)),
+    st.tuples(st.just("resubmit"), small),
+    st.tuples(st.just("claim"), st.sampled_from(["w1", "w2"]), some_effects, seconds),
+    st.tuples(st.just("renew"), small, seconds),
+    st.tuples(st.just("progress"), small),
+    st.tuples(st.just("finish"), small),
+    st.tuples(st.just("fail"), small, st.booleans()),
+    st.tuples(st.just("release"), small),
+    st.tuples(st.just("acknowledge_cancel"), small),
+    st.tuples(st.just("cancel"), small, users),
+    st.tuples(st.just("announce"), st.sampled_from(["w1", "w2"]), some_effects, seconds),
+    st.tuples(st.just("retire"), st.sampled_from(["w1", "w2"])),
+    st.tuples(st.just("reap")),
+    st.tuples(st.just("deliver")),
+    st.tuples(st.just("forget"), seconds),
+    st.tuples(st.just("advance"), seconds),
+)
+
+
+class Run:
+    """One history, played on one queue."""
+
+    def __init__(self, queue: Queue, clock: Clock) -> None:
+        self.queue = queue
+        self.clock = clock
+        self.jobs: list[str] = []
+        self.claims: list[Claim] = []
+        self.endings: Counter[str] = Counter()
+
+    async def step(self, name: str, *args: Any) -> Any:
+        """Do it; the answer, or the kind of the error."""
+        do: Callable[..., Awaitable[Any]] = getattr(self, f"do_{name}", self.with_claim)
+        try:
+            return await (do(name, *args) if do == self.with_claim else do(*args))
+        except QueueError as error:
+            return type(error)
+
+    async def do_submit(self, user: str, effect: str, cost: int, attempts: int) -> Any:
+        name = f"j{len(self.jobs)}"
+        self.jobs.append(name)
+        job = a_job(name, user, seconds=cost, effect=effect, max_attempts=attempts)
+        return await self.queue.submit(job, key=name)
+
+    async def do_resubmit(self, index: int) -> Any:
+        name = f"j{index}"
+        user = USERS[index % len(USERS)]
+        if name in self.jobs:
+            return await self.queue.submit(a_job(name, user), key=name)
+        return None
+
+    async def do_claim(self, worker: str, effects: tuple[str, ...], lease: int) -> Any:
+        claim = await self.queue.claim(worker, effects, lease=lease)
+        if claim:
+            self.claims.append(claim)
+        return claim
+
+    async def with_claim(self, name: str, index: int, *args: Any) -> Any:
+        if not self.claims:
+            return None
+        claim = self.claims[-1 - index % len(self.claims)]
+        job = claim.job.id
+        match name:
+            case "renew":
+                return await self.queue.renew(claim, lease=args[0])
+            case "progress":
+                return await self.queue.progress(claim, Progress(job=job, done=1, total=9))
+            case "finish":
+                return await self.queue.finish(claim, Done(job=job, text={"en": claim.token}))
+            case "fail":
+                return await self.queue.fail(claim, "x", claim.token, retry=args[0])
+            case "release":
+                return await self.queue.release(claim)
+            case _:
+                return await self.queue.acknowledge_cancel(claim)
+
+    async def do_cancel(self, index: int, user: str) -> Any:
+        return await self.queue.cancel(f"j{index}", user=user)
+
+    async def do_announce(self, worker: str, effects: tuple[str, ...], ttl: int) -> Any:
+        info = WorkerInfo(name=worker, device="cpu", effects=effects)
+        return await self.queue.announce(info, ttl=ttl)
+
+    async def do_retire(self, worker: str) -> Any:
+        return await self.queue.retire(worker)
+
+    async def do_reap(self) -> Any:
+        return await self.queue.reap()
+
+    async def do_deliver(self) -> Any:
+        receipts = await deliver(self.queue)
+        self.endings.update(receipt.job.id for receipt in receipts)
+        return [(receipt.job, receipt.ending) for receipt in receipts]
+
+    async def do_forget(self, older: int) -> Any:
+        return await self.queue.forget(older_than=older)
+
+    async def do_advance(self, by: int) -> Any:
+        self.clock.advance(by)
+
+    async def seen(self) -> Any:
+        """All that can be asked without changing anything."""
+        views = [await self.queue.jobs_of(user) for user in USERS]
+        estimates = [await self.queue.estimate(view.job.id) for row in views for view in row]
+        return views, estimates, await self.queue.workers()
+
+    async def drain(self) -> None:
+        """Let all leases end and serve what is left; every job has had exactly one ending."""
+        while True:
+            self.clock.advance(100)
+            await self.queue.reap()
+            claim = await self.queue.claim("w9", EFFECTS, lease=10)
+            if claim is None:
+                break
+            await self.queue.finish(claim, Done(job=claim.job.id))
+        await self.do_deliver()
+        assert dict.fromkeys(self.jobs, 1) == self.endings
+
+
+def in_one_place(url: str, views: list[Any]) -> None:
+    """Every job stands in exactly the set that its state says."""
+    with redis.Redis.from_url(url, decode_responses=True) as client:
+        lines = [member.split("|")[2] for member in client.zrange(KEYS["lines"], 0, -1)]
+        ready = [member.split("|")[3] for member in client.zrange(KEYS["ready"], 0, -1)]
+        running = client.zrange(KEYS["leases"], 0, -1)
+        ended = client.hkeys(KEYS["endings"])
+        heads = Counter(member.split("|")[4] for member in client.zrange(KEYS["ready"], 0, -1))
+        assert dict(heads) == {user: int(n) for user, n in client.hgetall(KEYS["heads"]).items()}
+    states: dict[State, list[str]] = {}
+    for row in views:
+        for view in row:
+            states.setdefault(view.state, []).append(view.job.id)
+    over = [job for state in (State.DONE, State.FAILED, State.CANCELLED) for job in
+            states.get(state, [])]  # fmt: skip
+    assert sorted(states.get(State.WAITING, [])) == sorted(lines + ready)
+    assert sorted(states.get(State.RUNNING, [])) == sorted(running)
+    assert sorted(over) == sorted(ended)
+
+
+async def play(url: str, history: list[tuple[Any, ...]]) -> None:
+    """Play the history on both, side by side."""
+    with redis.Redis.from_url(url) as client:
+        client.flushall()
+    clocks = Clock(), Clock()
+    queue = RedisQueue(url, clock=clocks[0], redelivery=3600)
+    real, twin = Run(queue, clocks[0]), Run(MemoryQueue(clock=clocks[1]), clocks[1])
+    try:
+        for name, *args in history:
+            assert await twin.step(name, *args) == await real.step(name, *args), name
+            expected, actual = await twin.seen(), await real.seen()
+            assert expected == actual
+            in_one_place(url, actual[0])
+        await twin.drain()
+        await real.drain()
+    finally:
+        await queue.close()
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(history=st.lists(steps, max_size=40))
+def test_redis_and_memory_answer_alike(redis_url: str, history: list[tuple[Any, ...]]) -> None:
+    """The twin in memory and the scripts agree after every step of any history."""
+    asyncio.run(play(redis_url, history))
