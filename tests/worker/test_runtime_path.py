@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from tests.worker.runtime_kit import ROOT, House, until
-from worker.jobs.model import Progress
+from worker.jobs.model import Job, Progress
 
 
 async def test_a_photo_becomes_a_picture(house: House, photo: bytes) -> None:
@@ -55,10 +55,19 @@ async def test_progress_and_preview_arrive(house: House, photo: bytes) -> None:
     gaps = [later.done - earlier.done for earlier, later in itertools.pairwise(news)]
     assert min(gaps) >= 4, news
 
+    # Whoever looks later finds the newest one, too.
+    later = await until(lambda: _later(house, job, progress.done))
+    assert later.preview is not None
+
     gate.touch()
     assert "done" == (await house.ending(job)).kind
     left = {path.name for path in (house.folder / "blobs" / job.id).rglob("*") if path.is_file()}
     assert {"photo-0", "0.png"} == left
+
+
+async def _later(house: House, job: Job, done: int) -> Progress | None:
+    progress = (await house.view(job)).progress
+    return progress if progress and progress.done > done else None
 
 
 async def test_a_cancel_is_felt_at_the_next_step(house: House, photo: bytes) -> None:
@@ -71,7 +80,7 @@ async def test_a_cancel_is_felt_at_the_next_step(house: House, photo: bytes) -> 
     assert "done" == (await house.ending(await house.submit("noop"))).kind
 
 
-async def _running(house: House, job) -> bool:
+async def _running(house: House, job: Job) -> bool:
     return (await house.view(job)).progress is not None
 
 
@@ -234,7 +243,7 @@ def test_importing_the_parent_loads_no_effect() -> None:
     ],
 )
 async def test_wrong_settings_are_one_line(
-    house: House, arguments: list[str], environment: dict, sentence: str
+    house: House, arguments: list[str], environment: dict[str, object], sentence: str
 ) -> None:
     """A worker that can't start says why, without a traceback, and ends with status 2."""
     options = {"effects": "noop", **environment}

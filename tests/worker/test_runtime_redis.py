@@ -86,3 +86,15 @@ async def test_told_to_leave_while_redis_is_away(
     gate.touch()
     await house.worker("two")
     assert "done" == (await house.ending(job)).kind
+
+
+async def test_an_idle_worker_leaves_without_redis(
+    shaky_house: House, own_redis: RedisServer
+) -> None:
+    """There is nothing to finish, so nothing to wait for."""
+    worker = await shaky_house.worker()
+    own_redis.kill()
+    await until(lambda: "trying until it answers" in worker.log)
+    worker.process.send_signal(signal.SIGTERM)
+    assert 0 == await worker.ended()
+    assert "Traceback" not in worker.log

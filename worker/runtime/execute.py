@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -97,8 +98,7 @@ class Executor:
 
     def _run_failure(self, order: Order, error: BaseException) -> Failure:
         if _is_out_of_memory(error):
-            self._shelf.clear()
-            return _failure(order.number, _out_of_memory(order.effect))
+            return self._too_large(order.number, order.effect, error)
         if isinstance(error, EffectError):
             if isinstance(error, BrokenEffect):
                 log.error("effect %s: %s", order.effect, error)
@@ -109,14 +109,22 @@ class Executor:
 
     def _load_failure(self, spec: EffectSpec, error: BaseException, number: int = 0) -> Failure:
         if _is_out_of_memory(error):
-            self._shelf.clear()
-            return _failure(number, _out_of_memory(spec.name))
+            return self._too_large(number, spec.name, error)
         if not isinstance(error, EffectError):
             log.error("effect %s could not be loaded", spec.name, exc_info=error)
             error = BrokenEffect(
                 f"The effect {spec.name} can't be loaded on this worker.", effect=spec.name
             )
         return _failure(number, error, down=True)
+
+    def _too_large(self, number: int, effect: str, error: BaseException) -> Failure:
+        # The frames of the effect hold what it had computed.
+        traceback.clear_frames(error.__traceback__)
+        self._shelf.clear()
+        sentence = (
+            f"The worker has too little memory for {effect} at this size; please try a smaller one."
+        )
+        return _failure(number, OutOfMemory(sentence, effect=effect))
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
@@ -125,13 +133,6 @@ def _is_out_of_memory(error: BaseException) -> bool:
         isinstance(error, MemoryError | OutOfMemory)
         or any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)
         or (isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error))
-    )
-
-
-def _out_of_memory(effect: str) -> OutOfMemory:
-    return OutOfMemory(
-        f"The worker has too little memory for {effect} at this size; please try a smaller one.",
-        effect=effect,
     )
 
 

@@ -23,7 +23,9 @@ async def keep(queue: Queue, claim: Claim, seconds: float, patience: Patience) -
 
 
 class Reporter:
-    """Publishes how far a job is. The newest step counts; what can't be sent is dropped."""
+    """Publishes how far a job is, with the newest preview. The newest step counts; what can't be
+    sent is dropped.
+    """
 
     def __init__(self, queue: Queue, blobs: Blobs, claim: Claim, folder: str) -> None:
         self._queue = queue
@@ -33,6 +35,7 @@ class Reporter:
         self._newest: Step | None = None
         self._news = asyncio.Event()
         self._previews: list[str] = []
+        self._shown: str | None = None
 
     def put(self, step: Step) -> None:
         """Take note of a step; returns at once."""
@@ -61,11 +64,13 @@ class Reporter:
             await self._blobs.delete(self._previews)
 
     async def _publish(self, step: Step) -> None:
-        # Who begins to look now sees the newest picture too.
-        name = self._previews[-1] if self._previews else None
         if step.preview is not None:
             name = f"{self._folder}/preview-{len(self._previews)}.jpg"
             self._previews.append(name)
             await self._blobs.put(name, step.preview)
-        progress = Progress(job=self._claim.job.id, done=step.done, total=step.total, preview=name)
+            self._shown = name
+        # Who begins to look now sees the newest picture too.
+        progress = Progress(
+            job=self._claim.job.id, done=step.done, total=step.total, preview=self._shown
+        )
         await self._queue.progress(self._claim, progress)
