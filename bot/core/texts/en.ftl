@@ -102,6 +102,11 @@ error-broken-effect = The effect failed on this picture, and the admin can see w
 error-queue-away = The queue can’t be reached just now. Nothing is lost: please try again in a moment.
 error-no-such-job = There is no such job any more.
 error-blob-missing = A picture of this job is no longer stored; please send it again.
+error-blob-store-away = Pictures can’t be stored or read just now. Nothing is lost: please try again in a moment.
+error-weights-missing = A file that this effect needs is not on the server, and the admin can see which; please try another effect.
+error-hung = The effect stood still for too long and was stopped; other parameters or a smaller picture may do.
+error-crashed = The program that runs the effect crashed on this; a smaller picture or other parameters may do.
+error-lease-expired = The work on this was begun several times and never came to an end; please try again later.
 error-incident = Something went wrong on our side (incident { $incident }); please try again.
 
 ## The page

@@ -1,0 +1,317 @@
+"""One conversation: the same table of cases through every front's door."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from tests.bot.conftest import DirectDoor, House, open_door, picture
+from worker.jobs.errors import BlobMissing
+
+PHOTO, STYLE = picture("teal"), picture("orange")
+FRONTS = ("fake", "web")
+
+
+@dataclass(frozen=True)
+class Say:
+    """One message, and what must come back."""
+
+    text: str = ""
+    photos: tuple[bytes, ...] = ()
+    press: str = ""
+    expect: str = ""
+    """A pattern that is found in the reply."""
+    error: str = ""
+    queued: str = ""
+    """The effect of the job that must be queued."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A conversation from its beginning."""
+
+    name: str
+    says: tuple[Say, ...]
+    lang: str = "en"
+
+
+CASES = [
+    Case("help", (Say("/help", expect=r"/blend — Blend: mixes.*\n/swirl — Swirl.*\n/queue"),)),
+    Case("start is help", (Say("/start", expect="Send a photo"),)),
+    Case("help in Russian", (Say("/помощь", expect="/blend — Смесь: смешивает"),), "ru"),
+    Case(
+        "help of an effect",
+        (Say("/help blend", expect=r"size — Size: from 64 to 1024, usually 512"),),
+    ),
+    Case("help of an unknown effect", (Say("/help blnd", error="unknown_effect"),)),
+    Case("photo and caption", (Say("/swirl", (PHOTO,), queued="swirl", expect="Next in line"),)),
+    Case("in Russian", (Say("/закрути", (PHOTO,), queued="swirl", expect="следующий"),), "ru"),
+    Case("plain words", (Say("please swirl it!", (PHOTO,), queued="swirl"),)),
+    Case("plain Russian words", (Say("Закрути, пожалуйста", (PHOTO,), queued="swirl"),), "ru"),
+    Case("with a bot's name", (Say("/swirl@atelier_bot", (PHOTO,), queued="swirl"),)),
+    Case("an album", (Say("/blend size=128", (PHOTO, STYLE), queued="blend"),)),
+    Case("a word and its value", (Say("/blend size 128", (PHOTO, STYLE), queued="blend"),)),
+    Case("a decimal comma", (Say("/смешай strength=0,5", (PHOTO, STYLE), queued="blend"),), "ru"),
+    Case("a Russian yes", (Say("/смешай sharp=да", (PHOTO, STYLE), queued="blend"),), "ru"),
+    Case(
+        "photo, then command",
+        (
+            Say(photos=(PHOTO,), expect="What shall I make of this picture"),
+            Say("/swirl", queued="swirl"),
+        ),
+    ),
+    Case(
+        "photo, then a button",
+        (
+            Say(photos=(PHOTO,), expect="What shall I make"),
+            Say(press="effect:swirl", queued="swirl"),
+        ),
+    ),
+    Case(
+        "command, then photo",
+        (Say("/swirl", expect="Swirl: please send a photo"), Say(photos=(PHOTO,), queued="swirl")),
+    ),
+    Case(
+        "command, then photos one by one",
+        (
+            Say("/blend size=99", expect="a photo and a picture in the style"),
+            Say(photos=(PHOTO,), expect="please send a picture in the style"),
+            Say(photos=(STYLE,), queued="blend"),
+        ),
+    ),
+    Case(
+        "photo, then style with the command",
+        (
+            Say(photos=(PHOTO,), expect="What shall I make"),
+            Say("/blend", (STYLE,), queued="blend"),
+        ),
+    ),
+    Case(
+        "style missing, in Russian",
+        (Say("/смешай", (PHOTO,), expect="пришлите, пожалуйста, картинку со стилем"),),
+        "ru",
+    ),
+    Case(
+        "a misspelt parameter, then right; the photos are kept",
+        (
+            Say("/blend siz=128", (PHOTO, STYLE), error="bad_params", expect="did you mean “size”"),
+            Say("/blend size=128", queued="blend"),
+        ),
+    ),
+    Case(
+        "a misspelt effect, then right; the photo is kept",
+        (
+            Say("/swrl", (PHOTO,), error="unknown_effect", expect="Did you mean “swirl”"),
+            Say("/swirl", queued="swirl"),
+        ),
+    ),
+    Case(
+        "out of bounds",
+        (Say("/blend size=9999", error="bad_params", expect=r"“9999”: from 64 to 1024"),),
+    ),
+    Case(
+        "out of bounds in Russian",
+        (Say("/blend size=9999", error="bad_params", expect="от 64 до 1024"),),
+        "ru",
+    ),
+    Case(
+        "not a choice",
+        (Say("/blend start=dream", error="bad_params", expect="photo, noise; usually photo"),),
+    ),
+    Case("a stray word", (Say("/blend nicely", error="no_value", expect="“nicely”.*size=512"),)),
+    Case(
+        "too many photos",
+        (Say("/swirl", (PHOTO, STYLE), error="wrong_photos", expect="takes one picture, not 2"),),
+    ),
+    Case(
+        "too many photos in Russian",
+        (
+            Say(
+                "/swirl",
+                (PHOTO, STYLE),
+                error="wrong_photos",
+                expect="«Вихрь» нужна одна картинка, а не 2",
+            ),
+        ),
+        "ru",
+    ),
+    Case(
+        "not a picture",
+        (Say("/swirl", (b"hello",), error="bad_picture", expect="^The file is not a picture"),),
+    ),
+    Case("an empty file", (Say("/swirl", (b"",), error="bad_picture", expect="is empty"),)),
+    Case(
+        "a broken second picture",
+        (
+            Say(
+                "/blend",
+                (PHOTO, STYLE[:90]),
+                error="bad_picture",
+                expect="^Picture 2: The picture is damaged",
+            ),
+        ),
+    ),
+    Case(
+        "a picture that is too small, in Russian",
+        (
+            Say(
+                "/swirl",
+                (picture(size=(1, 1)),),
+                error="bad_picture",
+                expect="1 × 1 пикселей; нужно хотя бы 8",
+            ),
+        ),
+        "ru",
+    ),
+    Case("nonsense", (Say("hello there", error="not_understood", expect="Send a photo"),)),
+    Case("an unknown button", (Say(press="dance", error="unknown_effect"),)),
+    Case("queue of nothing", (Say("/queue", expect="None of your jobs"),)),
+    Case(
+        "queue with a job",
+        (
+            Say("/swirl", (PHOTO,), queued="swirl"),
+            Say("/очередь", expect=r"У вас 1 задание:\nВихрь — Вы следующий"),
+        ),
+        "ru",
+    ),
+    Case("nothing to cancel", (Say("/cancel", expect="nothing to cancel"),)),
+    Case(
+        "cancel ends the unfinished talk",
+        (
+            Say("/blend", (PHOTO,), expect="please send"),
+            Say("/cancel", expect="begin anew"),
+            Say(photos=(STYLE,), expect="What shall I make of this picture"),
+        ),
+    ),
+    Case(
+        "cancel the only job",
+        (
+            Say("/swirl", (PHOTO,), queued="swirl"),
+            Say("отмена", expect="Отменено"),
+        ),
+        "ru",
+    ),
+    Case(
+        "cancel with several jobs asks which",
+        (
+            Say("/swirl", (PHOTO,), queued="swirl"),
+            Say("/swirl", (PHOTO,), queued="swirl"),
+            Say("/cancel", expect="2 jobs of yours"),
+        ),
+    ),
+    Case("cancel a job that never was", (Say(press="cancel:0123", error="no_such_job"),)),
+    Case(
+        "a new photo with a command begins anew",
+        (
+            Say("/blend", (PHOTO,), expect="please send"),
+            Say("/swirl", (STYLE,), queued="swirl"),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+async def test_conversation(case: Case, front: str, house: House) -> None:
+    """Each thing that a person can say has its answer, on every front."""
+    await house.announce("blend", "swirl")
+    queued: list[str] = []
+    async with open_door(front, house, case.lang) as door:
+        for say in case.says:
+            reply = await door.say(say.text, say.photos, press=say.press)
+            assert say.error == reply["error"], reply["text"]
+            assert re.search(say.expect, reply["text"], re.DOTALL), reply["text"]
+            if say.queued:
+                assert reply["slot"]
+                assert "waiting" == reply["status"]["state"]
+                queued.append(say.queued)
+    taken = [await house.queue.claim("hand", ["blend", "swirl"], lease=9) for _ in queued]
+    expected = [] if "cancel the only job" == case.name else queued
+    assert expected == [claim.job.effect for claim in taken if claim]
+    for claim in taken:
+        for name in claim.job.photos if claim else ():
+            assert await house.blobs.get(name) in (PHOTO, STYLE)
+
+
+async def test_job_is_complete(house: House) -> None:
+    """The job carries checked parameters, photos in order, the asker's words and a cost."""
+    door = DirectDoor(house, "ru")
+    await door.say("/blend size=128 sharp=да", [picture("teal", (1000, 500)), STYLE])
+    job = (await house.claim()).job
+    assert {
+        "size": 128,
+        "strength": 1.0,
+        "sharp": True,
+        "start": "photo",
+        "seed": None,
+    } == job.params
+    assert (10_500_000, "ru", "fake", "one") == (job.cost, job.lang, job.platform, job.chat)
+    assert [f"{job.id}/photo-0", f"{job.id}/photo-1"] == list(job.photos)
+
+
+async def test_same_message_twice(house: House) -> None:
+    """A message that a platform delivers twice is one job, and leaves no pictures behind."""
+    door = DirectDoor(house, "en")
+    first = await door.say("/swirl", [PHOTO], message="same")
+    second = await door.say("/swirl", [PHOTO], message="same")
+    assert first["slot"] == second["slot"]
+    job = (await house.claim()).job
+    assert PHOTO == await house.blobs.get(job.photos[0])
+    assert await house.queue.claim("hand", ["swirl"], lease=9) is None
+
+
+async def test_only_effects_that_run_are_offered(house: House) -> None:
+    """Buttons are effects that a live worker can run; one that is down says why, and the photos
+    stay."""
+    await house.announce("swirl", blend="its weights are missing")
+    door = DirectDoor(house, "en")
+    offer = await door.say("", [PHOTO])
+    assert ["effect:swirl"] == [button["data"] for row in offer["buttons"] for button in row]
+    refused = await door.say("/blend", [PHOTO, STYLE])
+    assert "effect_down" == refused["error"]
+    assert "its weights are missing" in refused["text"]
+    await house.announce("swirl", "blend")
+    assert (await door.say("/blend"))["slot"]
+
+
+async def test_no_worker(house: House) -> None:
+    """Without a worker everything is offered and queued, and the person is told that it waits."""
+    door = DirectDoor(house, "en")
+    offer = await door.say("", [PHOTO])
+    assert 2 == len(offer["buttons"])
+    reply = await door.say("/swirl")
+    assert reply["slot"]
+    assert "No worker is running" in reply["text"]
+
+
+async def test_users_are_apart(house: House) -> None:
+    """Nobody can cancel another's job, nor learn that it exists."""
+    reply = await DirectDoor(house, "en", "one").say("/swirl", [PHOTO])
+    other = DirectDoor(house, "en", "two")
+    refused = await other.say(press=f"cancel:{reply['slot']}")
+    assert "no_such_job" == refused["error"]
+    assert (await other.say(press="cancel:feed"))["text"] == refused["text"]
+
+
+async def test_incident(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """An error that nobody foresaw is a number for the person and a traceback for the log."""
+    house.conversation._words = None  # type: ignore[assignment] - breaks it from inside
+    reply = await DirectDoor(house, "ru").say("/swirl", [PHOTO])
+    assert "incident" == reply["error"]
+    number = re.search("случай ([0-9a-f]+)", reply["text"])
+    assert number is not None
+    assert number[1] in caplog.text
+    assert "Traceback" in caplog.text
+
+
+async def test_expired_talk_is_tidied(house: House) -> None:
+    """Photos of a request that was never finished don't stay for ever."""
+    short = House(house.queue, house.blobs, keep=0.0)
+    await DirectDoor(short, "en").say("/blend", [PHOTO])
+    (talk,) = [talk for _, talk in short.sessions._talks.values()]
+    assert PHOTO == await house.blobs.get(talk.photos[0])
+    await short.requests.tidy()
+    with pytest.raises(BlobMissing):
+        await house.blobs.get(talk.photos[0])
