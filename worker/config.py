@@ -24,7 +24,7 @@ class WorkerOptions(BaseModel):
 
     name: str = Field(default_factory=_own_name, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
     """Unlike every other worker's."""
-    device: str = Field("", pattern=r"^(cpu|cuda:\d+)?$")
+    device: str = Field("", pattern=r"^(cpu|cuda(:\d+)?)?$")
     """torch's name; empty: the first GPU if there is one, else the CPU."""
     effects: tuple[str, ...] = ()
     """Offer these alone; empty: all that are installed."""

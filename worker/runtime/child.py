@@ -16,13 +16,14 @@ import threading
 from typing import BinaryIO
 
 from effects.catalogue import Catalogue
-from effects.errors import BadSpec, UnknownEffect
+from effects.device import pick_device
+from effects.errors import BadSpec, UserError
 from effects.weights import WeightsStore
 from worker.runtime import messages
 from worker.runtime.execute import Executor
 from worker.runtime.logs import set_up_logging
 from worker.runtime.messages import Here, Knock, Order, Ready, Refused, Start, Stop
-from worker.runtime.shelf import Shelf, pick_device
+from worker.runtime.shelf import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +47,9 @@ class Child:
         try:
             device = pick_device(start.device)
             catalogue = Catalogue.load()
-            names = [catalogue[name].name for name in start.effects or _all_names(catalogue)]
-        except (LookupError, BadSpec, UnknownEffect) as error:
+            names = start.effects or [spec.name for spec in catalogue]
+            names = [catalogue[name].name for name in names]
+        except (BadSpec, UserError) as error:
             self.send(Refused(str(error)))
             return
         shelf = Shelf(catalogue, device, WeightsStore(), start.memory_mb)
@@ -79,10 +81,6 @@ class Child:
                     self._orders.put(message)
         finally:
             os._exit(0)
-
-
-def _all_names(catalogue: Catalogue) -> list[str]:
-    return [spec.name for spec in catalogue]
 
 
 def _die_with(parent: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import logging
 import os
@@ -59,25 +58,6 @@ class Shelf:
             effect.close()
         except Exception:
             log.exception("effect %s could not be closed", name)
-
-
-def pick_device(wanted: str) -> str:
-    """The device to use; raises `LookupError` with a sentence when `wanted` is not there.
-
-    Asks torch, so it is for the child alone.
-    """
-    if wanted == "cpu":
-        return wanted
-    gpus = 0
-    with contextlib.suppress(ImportError):
-        import torch
-
-        gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if not wanted:
-        return "cuda:0" if gpus else "cpu"
-    if int(wanted.removeprefix("cuda:")) >= gpus:
-        raise LookupError(f"there is no device {wanted}; torch sees {gpus} GPUs")
-    return wanted
 
 
 def _memory_of(device: str) -> int:
