@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import sys
 import textwrap
@@ -34,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except EffectError as error:
         return _say(error, FAILED)
     except KeyboardInterrupt:
-        return _say("stopped", INTERRUPTED)
+        print("stopped", file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read us has gone; keep Python from complaining about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(WRONG, f"{self.prog}: {message}\n")
+        self.exit(WRONG, f"error: {message}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -145,8 +145,8 @@ def _as_json(spec: EffectSpec) -> dict[str, Any]:
     }
 
 
-def _say(what: object, status: int) -> int:
-    print(re.sub(r"\s+", " ", str(what)), file=sys.stderr)
+def _say(error: EffectError, status: int) -> int:
+    print(f"error: {' '.join(str(error).split())[:500]}", file=sys.stderr)
     return status
 
 

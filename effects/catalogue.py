@@ -92,6 +92,8 @@ def _package(entry: EntryPoint) -> str:
 def _spec(entry: EntryPoint) -> EffectSpec:
     try:
         spec = entry.load()
+    except BadSpec as error:
+        raise BadSpec(f"package {_package(entry)}: {error}") from error
     # A plugin may fail at import in any way; whoever starts the program must hear which one.
     except Exception as error:
         raise BadSpec(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib.util import find_spec
 
 from effects.errors import UserError
 
@@ -28,8 +27,9 @@ def pick_device(wanted: str = "") -> str:
 
 
 def _gpus() -> int:
-    if find_spec("torch") is None:
+    try:
+        import torch
+    # Not installed, or a GPU build without the GPU's libraries: the effect will say so.
+    except (ImportError, OSError):
         return 0
-    import torch
-
     return torch.cuda.device_count() if torch.cuda.is_available() else 0

@@ -81,9 +81,11 @@ def inspect(content: bytes, *, max_pixels: int = MAX_PIXELS) -> Info:
 
 def bound(image: Image.Image, side: int) -> Image.Image:
     """A copy whose longest side is at most `side` pixels (Lanczos); never enlarged."""
-    small = image.copy()
-    small.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return small
+    scale = side / max(image.size)
+    if scale >= 1:
+        return image.copy()
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
 def encode(image: Image.Image, type: str = "image/png", *, quality: int = 92) -> bytes:

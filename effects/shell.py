@@ -29,6 +29,8 @@ _SUFFIX = {
     "video/mp4": ".mp4",
 }
 _TYPE = {suffix: type for type, suffix in _SUFFIX.items()} | {".jpeg": "image/jpeg"}
+# torch says it in a RuntimeError, in different words for CPU and GPU.
+_NO_MEMORY = re.compile("out of memory|allocate memory", re.IGNORECASE)
 
 
 def run(catalogue: Catalogue, arguments: argparse.Namespace) -> None:
@@ -70,10 +72,9 @@ def _sort(items: list[str]) -> tuple[list[Path], dict[str, str]]:
 
 def _read(path: Path) -> Image.Image:
     try:
-        # A look at the size first: the path may be a disk.
-        if path.stat().st_size > image.MAX_BYTES:
-            raise UserError(f"{path}: larger than {image.MAX_BYTES >> 20} MB")
-        return image.decode(path.read_bytes())
+        with path.open("rb") as file:
+            # No more than is allowed, and a byte to tell: the path may be a whole disk.
+            return image.decode(file.read(image.MAX_BYTES + 1))
     except OSError as error:
         raise UserError(f"{path}: {_reason(error)}") from error
     except BadPicture as error:
@@ -108,13 +109,16 @@ def _perform(spec: EffectSpec, catalogue: Catalogue, device: str, item: Item[Any
         raise
     # An effect may fail in any way; the person gets a sentence.
     except Exception as error:
-        if isinstance(error, MemoryError) or re.search("memory", str(error), re.IGNORECASE):
+        if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
             raise OutOfMemory(f"{spec.name} ran out of memory; try a smaller size") from error
         raise BrokenEffect(f"{spec.name} failed: {type(error).__name__}: {error}") from error
     finally:
         context.close()
     if not isinstance(output, Output):
         raise BrokenEffect(f"{spec.name} returned {type(output).__name__} in place of an Output")
+    for media in output.media:
+        if media.type not in _SUFFIX:
+            raise BrokenEffect(f"{spec.name} returned a file of the unknown type {media.type}")
     return output
 
 
