@@ -110,9 +110,10 @@ class Connection:
         while True:
             try:
                 info = await self.client.info("server")
-            except (AuthenticationError, NoPermissionError) as error:
-                raise BadSettings(f"Redis at {self.place} lets us not in: {error}") from None
             except (RedisError, OSError) as error:
+                refused = (AuthenticationError, NoPermissionError)
+                if isinstance(error, refused) or isinstance(error.__cause__, refused):
+                    raise BadSettings(f"Redis at {self.place} lets us not in: {error}") from None
                 log.warning(
                     "Redis at %s does not answer (%s); trying again in %.1f s",
                     self.place, error, wait,

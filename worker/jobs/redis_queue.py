@@ -95,7 +95,7 @@ class RedisQueue:
             return await self._claim(worker, effects, lease, "", sleep=False)
         loop = asyncio.get_running_loop()
         end = loop.time() + wait
-        await self._wakeups.listening()
+        await self._wakeups.listening(min(wait, POLL))
         with self._wakeups.waiter() as (name, woken):
             waiter = f"{name}|{' '.join(effects)}"
             try:

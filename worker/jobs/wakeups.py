@@ -43,11 +43,11 @@ class Wakeups:
         finally:
             del self._asleep[number]
 
-    async def listening(self) -> None:
-        """Return when wake-ups are heard; after `POLL` in any case."""
+    async def listening(self, limit: float) -> None:
+        """Return when wake-ups are heard; after `limit` seconds in any case."""
         if self._task is None:
             self._task = asyncio.create_task(self._listen(), name="wake-ups")
-        await set_within(self._heard, POLL)
+        await set_within(self._heard, limit)
 
     async def _listen(self) -> None:
         async for number in self._connection.listen(self._channel):
