@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from effects.errors import BadPicture
 
@@ -26,7 +27,11 @@ MAX_RATIO = 20
 # A progressive JPEG has about ten scans; each costs a pass over the picture, whatever its bytes.
 MAX_SCANS = 200
 
+TILEWIDTH, TILELENGTH = 322, 323
+
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+# How those begin that are told by more than two letters.
+_BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"II*\x00", b"MM\x00*")
 _SEND = "please send a JPEG or PNG"
 
 # Pillow warns of broken metadata and of sizes that are refused here anyway.
@@ -107,6 +112,7 @@ def _opened(content: bytes, max_pixels: int) -> Iterator[Image.Image]:
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _check_size(*image.size, max_pixels)
+            _check_tile(image, max_pixels)
             yield image
     except BadPicture:
         raise
@@ -161,6 +167,14 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
         )
 
 
+def _check_tile(image: Image.Image, max_pixels: int) -> None:
+    """The decoder takes memory for a TIFF's whole tile, however small the picture is."""
+    if isinstance(image, TiffImageFile):
+        tags = image.tag_v2
+        if int(tags.get(TILEWIDTH, 0)) * int(tags.get(TILELENGTH, 0)) > max_pixels:
+            raise _too_many_pixels(max_pixels)
+
+
 def _too_many_pixels(max_pixels: int, *size: int) -> BadPicture:
     shown = f", {size[0]}×{size[1]}" if size else ""
     limit = max_pixels / 1e6
@@ -187,6 +201,8 @@ def _unidentified(content: bytes) -> BadPicture:
         return BadPicture(
             f"{kind} files can't be read here; {_SEND}", reason="unsupported", format=kind
         )
+    if content.startswith(_BEGINNINGS):
+        return BadPicture(f"the picture is damaged or of an unusual kind; {_SEND}", reason="broken")
     return BadPicture(f"the file is not a picture; {_SEND}", reason="not_a_picture")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import struct
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -32,6 +34,15 @@ def scans(count: int) -> bytes:
     return content[:start] + content[start:-2] * count + content[-2:]
 
 
+def tile(side: int) -> bytes:
+    """A grey TIFF of 16×16 pixels that says that its one tile is `side`×`side`."""
+    data = zlib.compress(bytes(256))
+    tags = {256: 16, 257: 16, 258: 8, 259: 8, 262: 1, 277: 1, 322: side, 323: side}
+    tags |= {324: 8 + 2 + 12 * 10 + 4, 325: len(data)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return b"II*\x00" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + data
+
+
 REFUSED = {
     "empty": (b"", "empty", "empty"),
     "words": (b"Dear sirs, here is my photo.", "not_a_picture", "not a picture"),
@@ -47,6 +58,8 @@ REFUSED = {
     "video": (b"\x00\x00\x00\x18ftypisom" + bytes(100), "unsupported", "video"),
     "PDF": (b"%PDF-1.7\n" + bytes(100), "unsupported", "PDF"),
     "SVG": (b'<?xml version="1.0"?><svg width="9">', "unsupported", "SVG"),
+    "huge tile": (tile(60000), "too_many_pixels", "too many pixels"),
+    "unusual": (save(scene(), "TIFF")[:8] + bytes(100), "broken", "unusual kind"),
     "header alone": (save(scene(), "PNG")[:20], "broken", "damaged"),
     "endless scans": (scans(300), "broken", "scans"),
 }
@@ -78,6 +91,11 @@ def test_huge_takes_no_memory() -> None:
     with pytest.raises(BadPicture):
         decode(HUGE)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024
+
+
+def test_tiles() -> None:
+    """A TIFF in tiles of a sensible size is decoded."""
+    assert (16, 16) == decode(tile(16)).size
 
 
 def test_limit_of_pixels_is_a_parameter() -> None:
