@@ -166,6 +166,9 @@ async def demo() -> None:
     """Start, send, follow, save, stop."""
     from skimage import data
 
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     photo = Image.fromarray(data.astronaut())  # type: ignore[no-untyped-call]
     style = ornament()
     OUT.mkdir(parents=True, exist_ok=True)
@@ -210,13 +213,9 @@ async def demo() -> None:
 def main() -> int:
     """Run the demo; the exit status for the shell."""
 
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
     try:
         asyncio.run(demo())
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         print("\nStopped; nothing is left running.")
         return 130
     except (DemoFailed, TimeoutError, aiohttp.ClientError) as error:
