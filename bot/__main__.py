@@ -34,6 +34,9 @@ from worker.jobs.settings import Jobs, open_jobs
 
 log = logging.getLogger("bot")
 
+_GRACE = 8.0
+"""Seconds for everything to end; nothing is lost by leaving earlier."""
+
 
 def _announce(address: str) -> None:
     print(f"Atelier is at {address}", flush=True)
@@ -69,13 +72,19 @@ async def _run(settings: BotSettings, catalogue: Catalogue, jobs: Jobs) -> None:
 
 
 async def _until_told(settings: BotSettings, *, stop_with_stdin: bool) -> None:
-    loop = asyncio.get_running_loop()
-    serving = asyncio.create_task(_serve(settings))
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, serving.cancel)
+        loop.add_signal_handler(number, told.set)
     if stop_with_stdin:
-        _at_end_of_stdin(lambda: loop.call_soon_threadsafe(serving.cancel))
-    await asyncio.wait([serving])
+        _at_end_of_stdin(lambda: loop.call_soon_threadsafe(told.set))
+    serving, waiting = asyncio.create_task(_serve(settings)), asyncio.create_task(told.wait())
+    await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    serving.cancel()
+    _, late = await asyncio.wait([serving], timeout=_GRACE)
+    if late:
+        log.warning("not everything ended within %g s: leaving", _GRACE)
+        os._exit(0)
     if not serving.cancelled():
         serving.result()
 

@@ -74,6 +74,7 @@ class WeightsStore:
                 weights=name,
                 file=entry.file,
                 folder=str(self.folder),
+                source=entry.source,
             )
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -84,6 +85,7 @@ class WeightsStore:
                 weights=name,
                 file=entry.file,
                 folder=str(self.folder),
+                source=entry.source,
             )
         return str(path)
 

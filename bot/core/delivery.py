@@ -19,6 +19,7 @@ __all__ = ["Delivery"]
 
 log = logging.getLogger(__name__)
 _MOST_IN_HAND = 500
+_WAIT = 1.0
 
 
 class Delivery:
@@ -70,7 +71,7 @@ class Delivery:
         if sum(map(len, self._in_hand.values())) >= _MOST_IN_HAND:
             await asyncio.sleep(self._backoff[0])
             return
-        for receipt in await self._queue.outbox(platform, self._consumer, wait=5.0):
+        for receipt in await self._queue.outbox(platform, self._consumer, wait=_WAIT):
             chat = self._in_hand[receipt.job.chat]
             # The queue hands an ending out again when it takes long.
             if all(receipt.id != other.id for other in chat):

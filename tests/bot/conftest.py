@@ -6,7 +6,8 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -195,6 +196,15 @@ async def running(*works: Any) -> AsyncIterator[None]:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+
+
+async def until(check: Callable[[], Any], seconds: float = 15.0) -> Any:
+    """Poll until `check` gives something true, and return it; fail after so many seconds."""
+    end = time.monotonic() + seconds
+    while not (value := check()):
+        assert time.monotonic() < end, "waited in vain"
+        await asyncio.sleep(0.01)
+    return value
 
 
 @pytest.fixture

@@ -1,0 +1,65 @@
+"""Parameters as fields, help and words."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.forms import NoValue, command, describe, fields, read_values
+from bot.core.texts import LANGUAGES, Texts
+from effects.catalogue import Catalogue
+from tests.bot.conftest import BLEND, SWIRL
+
+
+def test_fields() -> None:
+    """Every kind of parameter becomes its kind of field, with bounds, default and both titles."""
+    size, strength, sharp, start, seed = fields(BLEND)
+    assert ("integer", 64, 1024, 512) == (size.kind, size.minimum, size.maximum, size.default)
+    assert {"en": "Size", "ru": "Размер"} == size.title
+    assert ("number", 1.0) == (strength.kind, strength.default)
+    assert ("switch", False) == (sharp.kind, sharp.default)
+    assert ("choice", ("photo", "noise"), True) == (start.kind, start.choices, start.advanced)
+    assert ("integer", None, 0) == (seed.kind, seed.default, seed.minimum)
+    assert [] == fields(SWIRL)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("size=384 strength=1.2", {"size": "384", "strength": "1.2"}),
+        ("SIZE 384", {"size": "384"}),
+        ("strength=0,7", {"strength": "0.7"}),
+        ("sharp=да", {"sharp": "true"}),
+        ("siz=3", {"siz": "3"}),
+        ("size=1 size=2", {"size": "2"}),
+        ("size", {"size": ""}),
+    ],
+)
+def test_read_values(words: str, expected: dict[str, str]) -> None:
+    """What people type becomes values; the spec judges them later."""
+    assert expected == read_values(BLEND, words.split(), strict=True)
+
+
+def test_stray_word() -> None:
+    """After a command a stray word is an error; in plain words it is only a word."""
+    with pytest.raises(NoValue, match="beautifully"):
+        read_values(BLEND, ["beautifully"], strict=True)
+    assert {"size": "99"} == read_values(BLEND, ["beautifully", "size=99"], strict=False)
+
+
+def test_command_is_read_back() -> None:
+    """The command shown for a job asks for the same parameters."""
+    params = BLEND.parse({"size": 100, "sharp": "true", "seed": 7})
+    words = command(BLEND, params.model_dump(mode="json")).split()
+    assert "/blend" == words[0]
+    assert params == BLEND.parse(read_values(BLEND, words[1:], strict=True))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_installed_effects_can_be_described(lang: str) -> None:
+    """Help is made for every installed effect, and its example is a command that works."""
+    for spec in Catalogue.load():
+        text = describe(spec, lang, Texts())
+        for field in fields(spec):
+            assert f"{field.name} — " in text
+        example = text.splitlines()[-1].split("/")[1].split()
+        spec.parse(read_values(spec, example[1:], strict=True))
