@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 __all__ = ["Label", "annotate", "percent"]
 
 PAPER, TRACK, BAR, FIRST, INK = "#14161b", "#23272f", "#3a4660", "#2f6fde", "#f4f5f7"
-NARROWEST = 480
+NARROWEST = 360
+MARGIN = 16
 # Pillow draws shapes without smoothing: draw larger, then shrink.
 OVERSAMPLE = 3
 
@@ -33,9 +34,11 @@ def annotate(photo: Image.Image, labels: Sequence[Label], *, sure: bool) -> Imag
     """`photo` above one bar per label; the first stands out when it is `sure`."""
     width = max(photo.width, NARROWEST)
     panel = _panel(width, labels, sure)
-    sheet = Image.new("RGB", (width, photo.height + panel.height), PAPER)
-    sheet.paste(photo, ((width - photo.width) // 2, 0))
-    sheet.paste(panel, (0, photo.height))
+    left = (width - photo.width) // 2
+    top = min(left, MARGIN)
+    sheet = Image.new("RGB", (width, top + photo.height + panel.height), PAPER)
+    sheet.paste(photo, (left, top))
+    sheet.paste(panel, (0, top + photo.height))
     return sheet
 
 
