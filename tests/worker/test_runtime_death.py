@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import psutil
 
-from tests.worker.runtime_kit import House, until
+from tests.worker.runtime_kit import LEASE, House, until
 
 
 async def test_killed_in_mid_job_another_worker_finishes_it_once(
@@ -50,6 +51,21 @@ async def test_the_late_result_of_a_stopped_worker_is_refused(house: House, phot
     # The first one is as good as before.
     second.kill()
     assert "done" == (await house.ending(await house.submit("noop"))).kind
+
+
+async def test_a_long_job_keeps_its_lease(house: House, photo: bytes) -> None:
+    """As long as steps come the lease is renewed, and no other worker begins the same job."""
+    trace, gate = house.folder / "trace", house.folder / "gate"
+    await house.worker("one")
+    job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
+    await until(trace.exists)
+    deadline = time.time() + 3 * LEASE
+    await house.worker("two")
+    await until(lambda: time.time() > deadline)
+    assert "running" == (await house.view(job)).state
+    gate.touch()
+    assert "done" == (await house.ending(job)).kind
+    assert 1 == len(trace.read_text().split())
 
 
 async def test_a_hung_effect_is_killed_and_tried_again(house: House) -> None:
