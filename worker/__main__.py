@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from worker.config import WorkerConfig, WorkerOptions
 from worker.jobs.errors import BadSettings
@@ -104,6 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for wrong in error.errors(include_url=False):
             where = ".".join(str(part) for part in wrong["loc"])
             log.critical("the setting %s is wrong: %s", where, wrong["msg"])
+        return 2
+    except SettingsError as error:
+        log.critical("the settings can't be read: %s", error)
         return 2
     try:
         asyncio.run(_Program(config).run(stop_with_stdin=options.stop_with_stdin))

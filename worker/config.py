@@ -6,8 +6,10 @@ import os
 import re
 import secrets
 import socket
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import NoDecode
 
 from worker.jobs.settings import JobsSettings
 
@@ -26,8 +28,8 @@ class WorkerOptions(BaseModel):
     """Unlike every other worker's."""
     device: str = Field("", pattern=r"^(cpu|cuda(:\d+)?)?$")
     """torch's name; empty: the first GPU if there is one, else the CPU."""
-    effects: tuple[str, ...] = ()
-    """Offer these alone; empty: all that are installed."""
+    effects: Annotated[tuple[str, ...], NoDecode] = ()
+    """Offer these alone, "gatys,recognize"; empty: all that are installed."""
     lease: float = Field(20.0, gt=0)
     """A worker that is silent for so long loses its job."""
     load_limit: float = Field(300.0, gt=0)
@@ -38,6 +40,13 @@ class WorkerOptions(BaseModel):
     """Bound of the loaded effects' memory; 0: half of what the device has."""
     keep: float = Field(7 * 86400.0, gt=0)
     """Ended jobs and their pictures are dropped after so long."""
+
+    @field_validator("effects", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(name for name in re.split(r"[,\s]+", value) if name)
+        return value
 
 
 class WorkerConfig(JobsSettings):

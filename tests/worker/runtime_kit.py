@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
@@ -141,7 +140,7 @@ class House:
         environment = {
             "ATELIER_REDIS_URL": self._redis_url,
             "ATELIER_STATE_DIR": str(self.folder),
-            "ATELIER_WORKER__EFFECTS": json.dumps(effects.split(",")),
+            "ATELIER_WORKER__EFFECTS": effects,
             "PYTHONPATH": os.pathsep.join([str(self._plugins), str(ROOT)]),
             "LATE_TROUBLE": str(self.folder / "late_trouble"),
             "OMP_NUM_THREADS": "1",

@@ -238,6 +238,7 @@ def test_importing_the_parent_loads_no_effect() -> None:
     [
         (["--device", "tpu"], {}, "the setting device is wrong"),
         ([], {"lease": -1}, "the setting worker.lease is wrong"),
+        ([], {"grace": "long"}, "the setting worker.grace is wrong"),
         (["--device", "cuda:99"], {}, "there is no device 'cuda:99'"),
         ([], {"effects": "nop"}, "there is no effect 'nop'; did you mean 'noop'?"),
     ],
