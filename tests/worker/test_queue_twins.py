@@ -17,7 +17,7 @@ from tests.conftest import Clock
 from tests.worker.cases import a_job, deliver
 from worker.jobs.errors import QueueError
 from worker.jobs.memory import MemoryQueue
-from worker.jobs.model import Claim, Done, Progress, State, WorkerInfo
+from worker.jobs.model import Claim, Done, Job, Progress, State, Ticket, WorkerInfo
 from worker.jobs.queue import Queue
 from worker.jobs.redis_queue import KEYS, RedisQueue
 
@@ -56,6 +56,7 @@ class Run:
         self.clock = clock
         self.jobs: list[str] = []
         self.claims: list[Claim] = []
+        self.born: Counter[str] = Counter()
         self.endings: Counter[str] = Counter()
 
     async def step(self, name: str, *args: Any) -> Any:
@@ -69,14 +70,20 @@ class Run:
     async def do_submit(self, user: str, effect: str, cost: int, attempts: int) -> Any:
         name = f"j{len(self.jobs)}"
         self.jobs.append(name)
-        job = a_job(name, user, seconds=cost, effect=effect, max_attempts=attempts)
-        return await self.queue.submit(job, key=name)
+        return await self._submit(
+            a_job(name, user, seconds=cost, effect=effect, max_attempts=attempts)
+        )
+
+    async def _submit(self, job: Job) -> Ticket:
+        ticket = await self.queue.submit(job, key=job.id)
+        self.born[job.id] += ticket.fresh
+        return ticket
 
     async def do_resubmit(self, index: int) -> Any:
         name = f"j{index}"
         user = USERS[index % len(USERS)]
         if name in self.jobs:
-            return await self.queue.submit(a_job(name, user), key=name)
+            return await self._submit(a_job(name, user))  # new, if it was forgotten
         return None
 
     async def do_claim(self, worker: str, effects: tuple[str, ...], lease: int) -> Any:
@@ -144,7 +151,7 @@ class Run:
                 break
             await self.queue.finish(claim, Done(job=claim.job.id))
         await self.do_deliver()
-        assert dict.fromkeys(self.jobs, 1) == self.endings
+        assert self.born == self.endings
 
 
 def in_one_place(url: str, views: list[Any]) -> None:

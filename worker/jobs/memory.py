@@ -250,7 +250,7 @@ class MemoryQueue:
             if until > now
         ]
         empty = Order(self._order.virtual, self._order.finish)
-        return replay(self._order.waiting(), empty, servers)
+        return replay(self._order.waiting(), empty, servers).estimates
 
     async def events(self, platform: str) -> AsyncIterator[Progress]:
         """Progress of the platform's jobs, from now on."""
@@ -286,7 +286,6 @@ class MemoryQueue:
 
     async def forget(self, *, older_than: float) -> list[str]:
         """Drop jobs that ended long ago and whose ending was delivered."""
-        self._order.trim()
         limit = self._clock() - older_than
         old = [r for r in self._records.values() if r.delivered and r.ended <= limit]
         old.sort(key=lambda record: (record.ended, record.job.id))

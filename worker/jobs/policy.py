@@ -13,13 +13,14 @@ the Redis queue are tested against it.
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from worker.jobs.model import Estimate
 
-__all__ = ["Order", "Server", "Waiting", "replay"]
+__all__ = ["Order", "Schedule", "Server", "Waiting", "replay"]
 
 MICRO = 1_000_000
 
@@ -86,10 +87,6 @@ class Order:
         """All jobs, those with a tag first."""
         return [*self._ready.values(), *(entry for line in self._lines.values() for entry in line)]
 
-    def trim(self) -> None:
-        """Forget the finish tags that V has passed; they say no more than V."""
-        self.finish = {user: tag for user, tag in self.finish.items() if tag > self.virtual}
-
     def _first(self, effect: str) -> tuple[int, int, str] | None:
         heap = self._heaps[effect]
         while heap and heap[0][2] not in self._ready:
@@ -122,10 +119,29 @@ class Server:
     effects: frozenset[str]
 
 
-def replay(
-    waiting: Iterable[Waiting], order: Order, servers: Iterable[Server]
-) -> dict[str, Estimate]:
-    """Serve all of `waiting` in thought; place and seconds of every job.
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What a replay found: `estimates` of the jobs it served; for jobs that came later, the
+    virtual time and the start of each service, and each user's finish tag.
+    """
+
+    estimates: dict[str, Estimate]
+    tags: list[int]
+    starts: list[float]
+    finish: dict[str, int]
+
+    def squeeze_in(self, job: str, user: str, cost: int) -> Estimate:
+        """About when a job is served that was submitted after the replay."""
+        tag = max(self.finish.get(user, 0), self.tags[0] if self.tags else 0)
+        self.finish[user] = tag + cost
+        index = bisect_right(self.tags, tag)
+        estimate = Estimate(place=index + 1, seconds=self.starts[index] + cost / MICRO)
+        self.estimates[job] = estimate
+        return estimate
+
+
+def replay(waiting: Iterable[Waiting], order: Order, servers: Iterable[Server]) -> Schedule:
+    """Serve all of `waiting` in thought.
 
     `waiting` comes as from `Order.waiting`; `order` has V and the finish tags, and no job yet.
     Effects that no server can run are counted as if one more server ran them all.
@@ -137,23 +153,27 @@ def replay(
     # the order of servers that are free at once must not depend on who lists them
     crew = sorted(servers, key=lambda server: (len(server.effects), sorted(server.effects)))
     missing = effects.difference(*(server.effects for server in crew))
-    if missing:
+    if missing or not crew:
         crew.append(Server(0.0, frozenset(missing)))
     free = [(server.free, index) for index, server in enumerate(crew)]
     heapq.heapify(free)
-    estimates: dict[str, Estimate] = {}
-    idle: list[int] = []
+    schedule = Schedule({}, [], [], order.finish)
+    idle: list[tuple[float, int]] = []
     while free:
         now, index = heapq.heappop(free)
         served = order.take(crew[index].effects)
         if served is None:
-            idle.append(index)
+            idle.append((now, index))
             continue
         end = now + served.cost / MICRO
-        estimates[served.job] = Estimate(place=len(estimates) + 1, seconds=end)
+        schedule.tags.append(order.virtual)
+        schedule.starts.append(now)
+        place = len(schedule.tags)
+        schedule.estimates[served.job] = Estimate(place=place, seconds=end)
         heapq.heappush(free, (end, index))
         # the next head of that user may be what an idle server can run
-        for other in idle:
-            heapq.heappush(free, (now, other))
+        for since, other in idle:
+            heapq.heappush(free, (max(since, now), other))
         idle.clear()
-    return estimates
+    schedule.starts.append(min(since for since, _ in idle))
+    return schedule

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from worker.jobs.policy import MICRO
+
 __all__ = ["Record"]
 
 
 class Record(BaseModel):
     """The part of a record that Python reads. Times are in microseconds."""
 
+    user: str
     state: str
     cost: int
     submitted: int
@@ -17,3 +20,7 @@ class Record(BaseModel):
     released: int
     worker: str = ""
     started: int = 0
+
+    def remaining(self, now: int) -> float:
+        """Expected seconds that a running job still takes."""
+        return max(0, self.started + self.cost - now) / MICRO

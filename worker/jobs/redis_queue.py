@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from worker.jobs import endings
 from worker.jobs.connection import Connection
 from worker.jobs.errors import LeaseLost, NoSuchJob, NotYours, QueueAway
-from worker.jobs.forecast import Forecast
+from worker.jobs.forecast import SMALL, Forecast
 from worker.jobs.model import (
     ENDING,
     Cancelled,
@@ -38,10 +38,11 @@ __all__ = ["RedisQueue"]
 
 # One hash tag: in a cluster all keys are on one node, as scripts need it.
 _PREFIX = "{atelier}:"
-_NAMES = ["jobs", "records", "progress", "endings", "submitted", "owned", "lines", "ready",
-          "heads", "finish", "leases", "flagged", "ended", "idle", "counters"]  # fmt: skip
+_NAMES = [
+    "jobs", "records", "progress", "endings", "submitted", "owned", "lines", "ready", "heads",
+    "finish", "leases", "flagged", "ended", "idle", "counters", "alive", "workers",
+]  # fmt: skip
 KEYS = {name: _PREFIX + name for name in _NAMES}
-ALIVE, WORKERS = _PREFIX + "alive", _PREFIX + "workers"
 _FORGET = 500
 
 
@@ -58,7 +59,7 @@ class RedisQueue:
         self._clock = clock
         self._wakeups = Wakeups(self._connection, KEYS["idle"])
         self._outbox = Outbox(self._connection, _PREFIX, redelivery)
-        self._forecast = Forecast(self._connection, KEYS, ALIVE, WORKERS, self._time)
+        self._forecast = Forecast(self._connection)
 
     @property
     def client(self) -> Redis:
@@ -71,19 +72,16 @@ class RedisQueue:
 
     async def submit(self, job: Job, *, key: str) -> Ticket:
         """Queue a job; the same `key` of the same user is the same job."""
-        reply = await self._connection.run(
-            "submit", self._now(), job.id, job.model_dump_json(), job.user, key, job.effect,
+        now = self._now()
+        name, *rest = await self._connection.run(
+            "submit", now, SMALL, job.id, job.model_dump_json(), job.user, key, job.effect,
             job.cost, job.max_attempts,
         )  # fmt: skip
-        if reply[0] == "not_yours":
+        if not rest:
             raise NotYours(endings.NOT_YOURS)
-        estimate = await self.estimate(reply[0])
-        return Ticket(
-            job=reply[0],
-            place=estimate.place,
-            seconds=estimate.seconds,
-            fresh=reply[1] == "1",
-        )
+        fresh, record, snapshot = rest
+        estimate = await self._forecast.judge(name, record, snapshot, now)
+        return Ticket(job=name, place=estimate.place, seconds=estimate.seconds, fresh=fresh == "1")
 
     async def claim(
         self, worker: str, effects: Sequence[str], *, lease: float, wait: float = 0.0
@@ -223,15 +221,14 @@ class RedisQueue:
         """Say that a worker is alive, and what it can run."""
         await self._connection.run(
             "announce", self._now(), worker.name, _micro(ttl), worker.model_dump_json(),
-            more=[ALIVE, WORKERS],
         )  # fmt: skip
 
     async def retire(self, worker: str) -> None:
         """The worker leaves."""
         with self._connection.errors():
             async with self._connection.client.pipeline(transaction=True) as pipe:
-                pipe.zrem(ALIVE, worker)
-                pipe.hdel(WORKERS, worker)
+                pipe.zrem(KEYS["alive"], worker)
+                pipe.hdel(KEYS["workers"], worker)
                 await pipe.execute()
 
     async def workers(self) -> list[WorkerInfo]:
@@ -239,8 +236,8 @@ class RedisQueue:
         now = await self._time()
 
         async def ask(client: Any) -> list[str | None]:
-            names = await client.zrangebyscore(ALIVE, f"({now}", "+inf")
-            return await client.hmget(WORKERS, sorted(names)) if names else []
+            names = await client.zrangebyscore(KEYS["alive"], f"({now}", "+inf")
+            return await client.hmget(KEYS["workers"], sorted(names)) if names else []
 
         infos = await self._connection.read(ask)
         return [WorkerInfo.model_validate_json(info) for info in infos if info]
@@ -278,7 +275,7 @@ class RedisQueue:
 
     async def estimate(self, job: str) -> Estimate:
         """Place and expected time."""
-        return await self._forecast.of(job)
+        return await self._forecast.of(job, self._now())
 
     async def events(self, platform: str) -> AsyncIterator[Progress]:
         """Progress of the platform's jobs, from now on."""

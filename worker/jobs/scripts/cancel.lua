@@ -1,4 +1,4 @@
--- now job user Cancelled-JSON -> "ok", "not_yours" or nothing. KEYS[16] is the platform's outbox.
+-- now job user Cancelled-JSON -> "ok", "not_yours" or nothing. KEYS[18] is the platform's outbox.
 local now, job, user = clock(ARGV[1]), ARGV[2], ARGV[3]
 local record = load(job)
 if not record then return false end
@@ -9,7 +9,7 @@ if record.state == 'running' and not record.flagged then
   redis.call('ZADD', FLAGGED, 0, record.worker .. '|' .. job)
   redis.call('PUBLISH', FLAGGED .. ':' .. record.worker, job)
 elseif record.state == 'waiting' then
-  finish(job, record, 'cancelled', ARGV[4], now, KEYS[16])
+  finish(job, record, 'cancelled', ARGV[4], now, KEYS[18])
   if record.tag then
     redis.call('ZREM', READY, in_ready(job, record))
     -- a head's cost is returned to its user

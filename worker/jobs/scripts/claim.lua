@@ -18,7 +18,11 @@ if not best then
   return false
 end
 redis.call('ZREM', READY, best)
-redis.call('HSET', COUNTERS, 'virtual', int(math.max(virtual(), best_tag)))
+local tag = int(math.max(virtual(), best_tag))
+redis.call('HSET', COUNTERS, 'virtual', tag)
+-- finish tags that V has passed say no more than V; a claim makes at most one
+local passed = redis.call('ZRANGEBYSCORE', FINISH, '-inf', tag, 'LIMIT', 0, 2)
+if #passed > 0 then redis.call('ZREM', FINISH, unpack(passed)) end
 local job = string.match(best, '^[^|]*|%d+|%d+|([^|]*)|')
 local record = load(job)
 local deadline = int(now + lease)

@@ -14,6 +14,9 @@ local FLAGGED = KEYS[12]  -- by name worker|job: running, cancelled
 local ENDED = KEYS[13]    -- scores  job that ended and was delivered -> when
 local IDLE = KEYS[14]     -- by name effect|client|number|effects: claims that sleep
 local COUNTERS = KEYS[15] -- hash    seq: submits so far; virtual: V
+local ALIVE = KEYS[16]    -- scores  worker -> until when
+local WORKERS = KEYS[17]  -- hash    worker -> WorkerInfo, JSON
+-- KEYS[18], where a script ends a job, is the outbox of the job's platform: a stream.
 -- "By name": a sorted set with all scores 0, read by prefix in O(log n). Words hold no "|".
 -- A waiting job is in LINES or READY, a running one in LEASES, an ended one in ENDINGS.
 -- Record: user effect cost seq key max submitted state claims released; and, once there,
@@ -118,5 +121,29 @@ local function finish(job, record, state, ending, now, outbox)
   save(job, record)
   redis.call('HSET', ENDINGS, job, ending)
   redis.call('XADD', outbox, '*', 'job', redis.call('HGET', JOBS, job), 'ending', ending)
+end
+
+-- HMGET or ZMSCORE of any number of members.
+local function all(command, key, members)
+  local found = {}
+  for i = 1, #members, 1000 do
+    local last = math.min(i + 999, #members)
+    for _, value in ipairs(redis.call(command, key, unpack(members, i, last))) do
+      found[#found + 1] = value
+    end
+  end
+  return found
+end
+
+-- What a forecast needs, or false when more than `limit` jobs wait.
+local function snapshot(now, limit)
+  if redis.call('ZCARD', READY) + redis.call('ZCARD', LINES) > tonumber(limit) then return false end
+  local users = redis.call('HKEYS', HEADS)
+  local names = redis.call('ZRANGEBYSCORE', ALIVE, '(' .. int(now), '+inf')
+  return {
+    int(now), int(virtual()), users, all('ZMSCORE', FINISH, users),
+    redis.call('ZRANGE', READY, 0, -1), redis.call('ZRANGE', LINES, 0, -1),
+    all('HMGET', RECORDS, redis.call('ZRANGE', LEASES, 0, -1)), all('HMGET', WORKERS, names),
+  }
 end
 

@@ -8,6 +8,4 @@ for _, job in ipairs(jobs) do
   redis.call('ZREM', ENDED, job)
   for _, key in ipairs({JOBS, RECORDS, PROGRESS, ENDINGS}) do redis.call('HDEL', key, job) end
 end
--- finish tags that V has passed say no more than V
-redis.call('ZREMRANGEBYSCORE', FINISH, '-inf', int(virtual()))
 return jobs

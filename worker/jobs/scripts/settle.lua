@@ -1,5 +1,5 @@
 -- now job token how state Ending-JSON Cancelled-JSON -> the job's ending, "" when it went back;
--- or nothing when the lease is lost. KEYS[16] is the outbox of the job's platform.
+-- or nothing when the lease is lost. KEYS[18] is the outbox of the job's platform.
 -- `how`: "end"; "retry" goes back while attempts are left; "release" goes back, uncounted;
 -- "expire" is a retry of whoever holds the job, if the lease has run out.
 -- A job that was cancelled ends as cancelled, however it leaves its worker.
@@ -20,12 +20,12 @@ if how == 'expire' then record.token = nil end
 redis.call('ZREM', LEASES, job)
 redis.call('ZREM', FLAGGED, record.worker .. '|' .. job)
 if record.flagged then
-  finish(job, record, 'cancelled', ARGV[7], now, KEYS[16])
+  finish(job, record, 'cancelled', ARGV[7], now, KEYS[18])
   return ARGV[7]
 end
 local attempts = record.claims - record.released
 if how == 'end' or (how ~= 'release' and attempts >= tonumber(record.max)) then
-  finish(job, record, ARGV[5], ARGV[6], now, KEYS[16])
+  finish(job, record, ARGV[5], ARGV[6], now, KEYS[18])
   return ARGV[6]
 end
 if how == 'release' then record.released = int(record.released + 1) end
