@@ -92,8 +92,11 @@ class Guard:
         except web.HTTPMethodNotAllowed:
             text = self._texts.say(language(request), "http-wrong-method")
             return _error(HTTPStatus.METHOD_NOT_ALLOWED, "wrong_method", text)
-        except (web.HTTPException, ConnectionResetError):
+        except web.HTTPException:
             raise
+        except ConnectionResetError:
+            # Who broke off in the middle hears no answer.
+            return web.Response(status=HTTPStatus.BAD_REQUEST)
         # Whatever it is, the browser gets a sentence and the log the rest.
         except Exception:
             incident = secrets.token_hex(4)
@@ -116,7 +119,8 @@ class Guard:
             raise Refusal(HTTPStatus.FORBIDDEN, "http-foreign-origin")
 
     async def _add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
-        response.headers.update(_HEADERS)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
         public = request.path.startswith("/static/")
         response.headers["Cache-Control"] = "no-cache" if public else "no-store"
 
