@@ -159,7 +159,7 @@ def in_one_place(url: str, views: list[Any]) -> None:
     with redis.Redis.from_url(url, decode_responses=True) as client:
         lines = [member.split("|")[2] for member in client.zrange(KEYS["lines"], 0, -1)]
         ready = [member.split("|")[3] for member in client.zrange(KEYS["ready"], 0, -1)]
-        running = client.zrange(KEYS["leases"], 0, -1)
+        running = [member.split("|")[0] for member in client.zrange(KEYS["leases"], 0, -1)]
         ended = client.hkeys(KEYS["endings"])
         heads = Counter(member.split("|")[4] for member in client.zrange(KEYS["ready"], 0, -1))
         assert dict(heads) == {user: int(n) for user, n in client.hgetall(KEYS["heads"]).items()}

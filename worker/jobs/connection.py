@@ -24,12 +24,14 @@ from redis.exceptions import (
 from worker.jobs.errors import BadSettings, QueueAway
 from worker.jobs.scripts import load_scripts
 
-__all__ = ["Connection"]
+__all__ = ["PATIENCE", "Connection"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 OLDEST = (6, 2)
+PATIENCE = 10.0
+"""Seconds after which a server that says nothing counts as away."""
 # What a server says that lives but can't serve now: restarting, failing over, disk or memory full.
 _REFUSALS = ("LOADING", "MISCONF", "OOM", "READONLY", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN")
 
@@ -44,14 +46,13 @@ class Connection:
                 url,
                 decode_responses=True,
                 retry=Retry(NoBackoff(), 0),
-                socket_timeout=10.0,
                 socket_connect_timeout=5.0,
                 health_check_interval=15,
             )
         except ValueError as error:
             raise BadSettings(f"ATELIER_REDIS_URL is no address of a Redis: {error}") from None
         self.place = _without_password(url)
-        self._keys = list(keys)
+        self._keys = [key.encode() for key in keys]
         self._scripts = {
             name: self.client.register_script(text) for name, text in load_scripts().items()
         }
@@ -59,15 +60,19 @@ class Connection:
     async def run(self, script: str, *args: str | int, more: Sequence[str] = ()) -> Any:
         """Run a script on the queue's keys and `more`."""
         with self.errors():
-            return await self._scripts[script](keys=[*self._keys, *more], args=args)
+            async with asyncio.timeout(PATIENCE):
+                return await self._scripts[script](keys=[*self._keys, *more], args=args)
 
     async def read(self, ask: Callable[[Any], Awaitable[T]]) -> T:
         """Ask the client something that changes nothing; tried twice."""
         try:
-            with self.errors():
-                return await ask(self.client)
+            return await self._ask(ask)
         except QueueAway:
-            with self.errors():
+            return await self._ask(ask)
+
+    async def _ask(self, ask: Callable[[Any], Awaitable[T]]) -> T:
+        with self.errors():
+            async with asyncio.timeout(PATIENCE):
                 return await ask(self.client)
 
     @contextmanager
@@ -91,6 +96,7 @@ class Connection:
             pubsub = self.client.pubsub()
             try:
                 await pubsub.subscribe(*channels)
+                raise_if_cancelled()
                 while True:
                     message = await pubsub.get_message(timeout=30.0)
                     if message is None:
@@ -109,7 +115,8 @@ class Connection:
         wait = 0.1
         while True:
             try:
-                info = await self.client.info("server")
+                async with asyncio.timeout(PATIENCE):
+                    info = await self.client.info("server")
             except (RedisError, OSError) as error:
                 refused = (AuthenticationError, NoPermissionError)
                 if isinstance(error, refused) or isinstance(error.__cause__, refused):
@@ -131,6 +138,15 @@ class Connection:
     async def close(self) -> None:
         """Let go of all connections."""
         await self.client.aclose()
+
+
+def raise_if_cancelled() -> None:
+    """Call it in endless loops around Redis: `asyncio.wait_for` of Python 3.11, with which
+    redis-py sends, may swallow a cancel.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _without_password(url: str) -> str:

@@ -11,12 +11,12 @@ from worker.jobs import endings
 from worker.jobs.connection import Connection
 from worker.jobs.errors import NoSuchJob
 from worker.jobs.model import Estimate, WorkerInfo
-from worker.jobs.policy import Order, Schedule, Server, Waiting, replay
+from worker.jobs.policy import MICRO, Order, Schedule, Server, Waiting, replay
 from worker.jobs.records import Record
 
 __all__ = ["SMALL", "Forecast"]
 
-SMALL = 200
+SMALL = 50
 """A queue of so many jobs is replayed for every question."""
 # The replay of a longer one serves for a while, so that no more than a tenth of the time goes
 # into replays; jobs that come in between are squeezed in.
@@ -42,7 +42,11 @@ class Forecast:
             raise NoSuchJob(endings.UNKNOWN)
         record = Record.model_validate_json(raw)
         if record.state == "running":
-            return Estimate(place=0, seconds=await self._remaining(record, now))
+            if not now:
+                seconds, micros = await self._connection.read(lambda client: client.time())
+                now = f"{seconds}{micros:06}"
+            left = _remaining(record.started, record.cost, int(now))
+            return Estimate(place=0, seconds=left)
         if record.state != "waiting":
             return Estimate(place=0, seconds=0.0)
         if snapshot:
@@ -50,12 +54,6 @@ class Forecast:
         schedule = await self._schedule(job, now)
         known = schedule.estimates.get(job)
         return known or schedule.squeeze_in(job, record.user, record.cost)
-
-    async def _remaining(self, record: Record, now: str) -> float:
-        if not now:
-            seconds, micros = await self._connection.read(lambda client: client.time())
-            now = f"{seconds}{micros:06}"
-        return record.remaining(int(now))
 
     async def _schedule(self, job: str, now: str) -> Schedule:
         """The last replay of the whole queue, or a new one."""
@@ -71,14 +69,19 @@ class Forecast:
 def _replay(snapshot: Any) -> Schedule:
     now, virtual, users, tags, ready, lines, running, infos = snapshot
     busy: defaultdict[str, float] = defaultdict(float)
-    for raw in running:
-        record = Record.model_validate_json(raw)
-        busy[record.worker] = max(busy[record.worker], record.remaining(int(now)))
+    for member in running:
+        _, worker, started, cost = member.split("|")
+        left = _remaining(int(started), int(cost), int(now))
+        busy[worker] = max(busy[worker], left)
     workers = [WorkerInfo.model_validate_json(info) for info in infos]
-    servers = [Server(busy[worker.name], frozenset(worker.effects)) for worker in workers]
+    servers = [Server(busy[info.name], frozenset(info.effects)) for info in workers]
     finish = {user: int(tag) for user, tag in zip(users, tags, strict=True) if tag}
     waiting = [*map(_tagged, ready), *map(_untagged, lines)]
     return replay(waiting, Order(int(virtual), finish), servers)
+
+
+def _remaining(started: int, cost: int, now: int) -> float:
+    return max(0, started + cost - now) / MICRO
 
 
 def _tagged(member: str) -> Waiting:

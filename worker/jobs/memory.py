@@ -194,7 +194,7 @@ class MemoryQueue:
             for record in self._records.values()
             if record.state is State.RUNNING and record.deadline <= now
         ]
-        late.sort(key=lambda record: (record.deadline, record.job.id))
+        late.sort(key=lambda record: record.job.id)
         for record in late:
             record.token = ""
             self._close(record, "retry", endings.lease_expired(record.job))

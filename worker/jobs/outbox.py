@@ -7,7 +7,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from worker.jobs.connection import Connection
+from worker.jobs.connection import PATIENCE, Connection
 from worker.jobs.model import ENDING, Job, Receipt
 
 __all__ = ["Outbox"]
@@ -42,7 +42,8 @@ class Outbox:
             left = end - loop.time()
             try:
                 with self._connection.errors():
-                    entries = await self._take(platform, consumer, count, min(left, _BLOCK))
+                    async with asyncio.timeout(PATIENCE):
+                        entries = await self._take(platform, consumer, count, min(left, _BLOCK))
             except ResponseError as error:
                 if "NOGROUP" not in str(error):
                     raise

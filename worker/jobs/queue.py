@@ -26,24 +26,36 @@ class Queue(Protocol):
     """
 
     async def submit(self, job: Job, *, key: str) -> Ticket:
-        """Queue a job; the same `key` (platform, chat, message) is the same job."""
+        """Queue a job; the same `key` (platform, chat, message) of the same user is the same job.
+
+        Raises `NotYours` when the job's id is another account's.
+        """
 
     async def claim(
         self, worker: str, effects: Sequence[str], *, lease: float, wait: float = 0.0
     ) -> Claim | None:
-        """Take the next job that this worker can run, for `lease` seconds.
+        """Take the next job that this worker can run, for `lease` seconds. A claim whose answer
+        is lost on the way is given back when its lease runs out.
 
         With nothing to do it sleeps up to `wait` seconds for a wake-up, then returns None.
         """
 
     async def renew(self, claim: Claim, *, lease: float) -> None:
-        """Push the deadline out to now + `lease` seconds. Raises `LeaseLost`."""
+        """Push the deadline out to now + `lease` seconds. Raises `LeaseLost`.
+
+        A lease that is over holds until somebody reaps it.
+        """
 
     async def progress(self, claim: Claim, progress: Progress) -> None:
         """Publish how far it is. Raises `LeaseLost`."""
 
     async def finish(self, claim: Claim, done: Done) -> None:
-        """End with a result, into the outbox. Raises `LeaseLost` and changes nothing then."""
+        """End with a result, into the outbox. Raises `LeaseLost` and changes nothing then.
+
+        Said again by the same claim (the answer was lost) it is no error and no second ending.
+        A job that was cancelled ends as cancelled, however it leaves its worker: after
+        `cancel` has returned no result comes.
+        """
 
     async def fail(
         self, claim: Claim, code: str, message: str, *, retry: bool, **details: str | int | float
@@ -63,7 +75,9 @@ class Queue(Protocol):
         """A waiting job is removed at once; a running one is flagged, and its worker told."""
 
     def cancellations(self, worker: str) -> AsyncIterator[str]:
-        """Ids of running jobs of this worker that were cancelled, first those flagged already."""
+        """Ids of running jobs of this worker that were cancelled, first those flagged already.
+        Outlives lost connections; then some may be told twice.
+        """
 
     async def reap(self) -> list[str]:
         """Give back every job whose lease has run out; returns their ids."""
@@ -87,18 +101,23 @@ class Queue(Protocol):
         """Place and expected time, by replaying the claim policy over a snapshot."""
 
     def events(self, platform: str) -> AsyncIterator[Progress]:
-        """Progress of the platform's jobs, from now on. Lossy."""
+        """Progress of the platform's jobs, from now on. Lossy; outlives lost connections."""
 
     async def outbox(
         self, platform: str, consumer: str, *, count: int = 16, wait: float = 0.0
     ) -> list[Receipt]:
-        """Endings not yet acknowledged: first those left by a consumer that died, oldest first."""
+        """Endings not yet acknowledged, oldest first; before what is new come those left by this
+        consumer's last process, and those that anybody took and did not acknowledge in a minute.
+        No two living processes may share a consumer's name.
+        """
 
     async def acknowledge(self, platform: str, receipt: Receipt) -> None:
         """The ending was delivered; forget it."""
 
     async def forget(self, *, older_than: float) -> list[str]:
-        """Drop ended jobs older than so many seconds; returns the ids whose blobs may go."""
+        """Drop jobs that ended more than so many seconds ago and whose ending was acknowledged;
+        returns the ids whose blobs may go.
+        """
 
     async def close(self) -> None:
         """Let go of connections."""

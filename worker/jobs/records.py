@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from worker.jobs.policy import MICRO
-
 __all__ = ["Record"]
 
 
@@ -18,9 +16,4 @@ class Record(BaseModel):
     submitted: int
     claims: int
     released: int
-    worker: str = ""
     started: int = 0
-
-    def remaining(self, now: int) -> float:
-        """Expected seconds that a running job still takes."""
-        return max(0, self.started + self.cost - now) / MICRO

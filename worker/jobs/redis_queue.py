@@ -208,7 +208,7 @@ class RedisQueue:
             lambda client: client.zrangebyscore(KEYS["leases"], "-inf", now)
         )
         reaped = []
-        for view in await self._views(late):
+        for view in await self._views(sorted(member.partition("|")[0] for member in late)):
             job = view.job
             try:
                 await self._settle(job, "", "expire", endings.lease_expired(job))

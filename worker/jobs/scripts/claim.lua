@@ -32,6 +32,6 @@ record.worker = worker
 record.token = worker .. ':' .. record.claims
 record.started = int(now)
 save(job, record)
-redis.call('ZADD', LEASES, deadline, job)
+redis.call('ZADD', LEASES, deadline, in_leases(job, record))
 leave(record.user)
 return {redis.call('HGET', JOBS, job), record.token, int(record.claims - record.released), deadline}

@@ -9,7 +9,7 @@ local LINES = KEYS[7]     -- by name user|seq|job|effect|cost: waiting, not yet 
 local READY = KEYS[8]     -- by name effect|tag|seq|job|user|cost: heads of lines, and what was given back
 local HEADS = KEYS[9]     -- hash    user -> how many jobs in READY
 local FINISH = KEYS[10]   -- scores  user -> finish tag F
-local LEASES = KEYS[11]   -- scores  running job -> deadline
+local LEASES = KEYS[11]   -- scores  job|worker|started|cost, running -> deadline
 local FLAGGED = KEYS[12]  -- by name worker|job: running, cancelled
 local ENDED = KEYS[13]    -- scores  job that ended and was delivered -> when
 local IDLE = KEYS[14]     -- by name effect|client|number|effects: claims that sleep
@@ -83,6 +83,10 @@ local function in_ready(job, record)
     {record.effect, padded(record.tag), padded(record.seq), job, record.user, record.cost}, '|')
 end
 
+local function in_leases(job, record)
+  return table.concat({job, record.worker, record.started, record.cost}, '|')
+end
+
 local function virtual()
   return tonumber(redis.call('HGET', COUNTERS, 'virtual') or 0)
 end
@@ -143,7 +147,7 @@ local function snapshot(now, limit)
   return {
     int(now), int(virtual()), users, all('ZMSCORE', FINISH, users),
     redis.call('ZRANGE', READY, 0, -1), redis.call('ZRANGE', LINES, 0, -1),
-    all('HMGET', RECORDS, redis.call('ZRANGE', LEASES, 0, -1)), all('HMGET', WORKERS, names),
+    redis.call('ZRANGE', LEASES, 0, -1), all('HMGET', WORKERS, names),
   }
 end
 

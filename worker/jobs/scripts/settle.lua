@@ -7,7 +7,7 @@ local now, job, token, how = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local record = load(job)
 if not record then return false end
 if how == 'expire' then
-  local deadline = redis.call('ZSCORE', LEASES, job)
+  local deadline = record.state == 'running' and redis.call('ZSCORE', LEASES, in_leases(job, record))
   if not deadline or tonumber(deadline) > now then return false end
 elseif record.token ~= token then
   return false
@@ -17,7 +17,7 @@ if record.state ~= 'running' then
   return redis.call('HGET', ENDINGS, job)
 end
 if how == 'expire' then record.token = nil end
-redis.call('ZREM', LEASES, job)
+redis.call('ZREM', LEASES, in_leases(job, record))
 redis.call('ZREM', FLAGGED, record.worker .. '|' .. job)
 if record.flagged then
   finish(job, record, 'cancelled', ARGV[7], now, KEYS[18])

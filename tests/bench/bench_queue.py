@@ -1,0 +1,159 @@
+"""The queue's figures: latency when idle, cycles per second, beside bare Redis Streams.
+
+One worker, a no-op effect, the embedded Redis with its append-only file (everysec).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from statistics import median, quantiles
+
+import redis.asyncio
+
+from worker.jobs.embedded import embedded_redis
+from worker.jobs.model import Claim, Done, Job
+from worker.jobs.redis_queue import RedisQueue
+
+IDLE_JOBS = 200
+SECONDS = 4.0
+SCRIPT_CALLS = 200
+EFFECTS = ["noop"]
+_numbers = itertools.count()
+
+
+def main() -> None:
+    """Run all; under a minute."""
+    asyncio.run(_main())
+
+
+async def _main() -> None:
+    with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
+        async with embedded_redis(Path(folder)) as url:
+            await idle(url)
+            print(f"{'full cycles per second':40}{'queue':>10}{'streams':>10}{'ratio':>8}")
+            for tasks in (1, 10):
+                ours, theirs = await cycles(url, tasks), await streams(url, tasks)
+                print(f"{f'  {tasks} at a time':40}{ours:10.0f}{theirs:10.0f}{ours / theirs:8.2f}")
+            for waiting in (10, 1_000, 10_000):
+                await depth(url, waiting)
+
+
+def a_job() -> Job:
+    """One of a hundred users asks for nothing to be done."""
+    number = next(_numbers)
+    return Job(
+        id=f"job-{number}", user=f"user:{number % 100}", platform="bench", chat="c",
+        effect="noop", cost=1_000_000,
+    )  # fmt: skip
+
+
+async def submit(queue: RedisQueue) -> None:
+    """Queue one job."""
+    job = a_job()
+    await queue.submit(job, key=job.id)
+
+
+async def idle(url: str) -> None:
+    """Time from the call of submit to the claim's return, with the worker asleep."""
+    bot, worker = RedisQueue(url), RedisQueue(url)
+    taken = []
+    for _ in range(IDLE_JOBS):
+        sleeper = asyncio.create_task(worker.claim("w1", EFFECTS, lease=60, wait=10))
+        await asyncio.sleep(0.01)
+        begun = time.perf_counter()
+        submitting = asyncio.create_task(submit(bot))
+        claim = await sleeper
+        taken.append(1000 * (time.perf_counter() - begun))
+        await submitting
+        assert claim is not None
+        await worker.finish(claim, Done(job=claim.job.id))
+    p99 = quantiles(taken, n=100)[98]
+    print(f"submit to claimed, idle: p50 {median(taken):.1f} ms, p99 {p99:.1f} ms")
+    await bot.close()
+    await worker.close()
+
+
+async def many(cycle: Callable[[int], Awaitable[None]], tasks: int) -> float:
+    """How often a second `tasks` tasks together get through a cycle."""
+    done = 0
+    begun = time.perf_counter()
+
+    async def repeat(index: int) -> None:
+        nonlocal done
+        while time.perf_counter() - begun < SECONDS:
+            await cycle(index)
+            done += 1
+
+    await asyncio.gather(*(repeat(index) for index in range(tasks)))
+    return done / (time.perf_counter() - begun)
+
+
+async def cycles(url: str, tasks: int) -> float:
+    """Submit, claim, finish."""
+    queue = RedisQueue(url)
+
+    async def cycle(index: int) -> None:
+        await submit(queue)
+        claim = await queue.claim(f"w{index}", EFFECTS, lease=60)
+        if claim:
+            await queue.finish(claim, Done(job=claim.job.id))
+
+    rate = await many(cycle, tasks)
+    await queue.close()
+    return rate
+
+
+async def streams(url: str, tasks: int) -> float:
+    """The baseline: XADD, XREADGROUP COUNT 1, XACK."""
+    client = redis.asyncio.Redis.from_url(url)
+    await client.xgroup_create("stream", "group", id="0", mkstream=True)
+    body = a_job().model_dump_json()
+
+    async def cycle(index: int) -> None:
+        await client.xadd("stream", {"job": body})
+        reply = await client.xreadgroup("group", f"w{index}", {"stream": ">"}, count=1)
+        if reply:
+            await client.xack("stream", "group", reply[0][1][0][0])
+
+    rate = await many(cycle, tasks)
+    await client.delete("stream")
+    await client.aclose()
+    return rate
+
+
+async def depth(url: str, waiting: int) -> None:
+    """The server's own time for the scripts, with so many jobs waiting."""
+    queue = RedisQueue(url)
+    client = redis.asyncio.Redis.from_url(url)
+    await client.flushall()
+    begun = time.perf_counter()
+    for _ in range(0, waiting, 50):
+        await asyncio.gather(*(submit(queue) for _ in range(min(50, waiting))))
+    rate = waiting / (time.perf_counter() - begun)
+    claims: list[Claim] = []
+
+    async def claim() -> None:
+        claim = await queue.claim("w1", EFFECTS, lease=60)
+        assert claim is not None
+        claims.append(claim)
+
+    async def finish() -> None:
+        claim = claims.pop()
+        await queue.finish(claim, Done(job=claim.job.id))
+
+    steps = {"submit": lambda: submit(queue), "claim": claim, "finish": finish}
+    took = []
+    for name, step in steps.items():
+        await client.config_resetstat()
+        for _ in range(SCRIPT_CALLS):
+            await step()
+        stats = await client.info("commandstats")
+        took.append(f"{name} {stats['cmdstat_evalsha']['usec_per_call']:.0f} us")
+    print(f"server time with {waiting:>6} waiting: {', '.join(took)} (filled at {rate:.0f}/s)")
+    await client.aclose()
+    await queue.close()
