@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from effects.device import pick_device
 from effects.errors import BadPicture, BrokenEffect, EffectError, OutOfMemory, UserError
 from effects.progress import ShellContext
 from effects.spec import EffectSpec, Item, Media, Output
+from effects.verify import is_out_of_memory, verify
 from effects.weights import WeightsStore
 
 __all__ = ["run"]
@@ -29,8 +29,6 @@ _SUFFIX = {
     "video/mp4": ".mp4",
 }
 _TYPE = {suffix: type for type, suffix in _SUFFIX.items()} | {".jpeg": "image/jpeg"}
-# torch says it in a RuntimeError, in different words for CPU and GPU.
-_NO_MEMORY = re.compile("out of memory|allocate memory", re.IGNORECASE)
 
 
 def run(catalogue: Catalogue, arguments: argparse.Namespace) -> None:
@@ -109,17 +107,12 @@ def _perform(spec: EffectSpec, catalogue: Catalogue, device: str, item: Item[Any
         raise
     # An effect may fail in any way; the person gets a sentence.
     except Exception as error:
-        if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+        if is_out_of_memory(error):
             raise OutOfMemory(f"{spec.name} ran out of memory; try a smaller size") from error
         raise BrokenEffect(f"{spec.name} failed: {type(error).__name__}: {error}") from error
     finally:
         context.close()
-    if not isinstance(output, Output):
-        raise BrokenEffect(f"{spec.name} returned {type(output).__name__} in place of an Output")
-    for media in output.media:
-        if media.type not in _SUFFIX:
-            raise BrokenEffect(f"{spec.name} returned a file of the unknown type {media.type}")
-    return output
+    return verify(output, spec.name)
 
 
 def _free(path: Path) -> Path:

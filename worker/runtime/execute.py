@@ -12,6 +12,7 @@ from effects import image
 from effects.catalogue import Catalogue
 from effects.errors import BrokenEffect, Cancelled, EffectError, OutOfMemory
 from effects.spec import Effect, EffectSpec, Item
+from effects.verify import is_out_of_memory, verify
 from worker.runtime.context import OrderContext
 from worker.runtime.messages import (
     Failure,
@@ -23,7 +24,6 @@ from worker.runtime.messages import (
     Warming,
 )
 from worker.runtime.shelf import Shelf
-from worker.runtime.verify import verify
 
 log = logging.getLogger(__name__)
 
@@ -93,11 +93,13 @@ class Executor:
         begun = time.monotonic()
         output = effect.run(item, context)
         seconds = time.monotonic() - begun
-        media, text = verify(output, spec.name)
+        output = verify(output, spec.name)
+        media = tuple((medium.type, medium.content) for medium in output.media)
+        text = output.text._asdict() if output.text else {}
         return Result(order.number, media, text, seconds)
 
     def _run_failure(self, order: Order, error: BaseException) -> Failure:
-        if _is_out_of_memory(error):
+        if is_out_of_memory(error):
             return self._too_large(order.number, order.effect, error)
         if isinstance(error, EffectError):
             if isinstance(error, BrokenEffect):
@@ -108,7 +110,7 @@ class Executor:
         return _failure(order.number, BrokenEffect(sentence, effect=order.effect))
 
     def _load_failure(self, spec: EffectSpec, error: BaseException, number: int = 0) -> Failure:
-        if _is_out_of_memory(error):
+        if is_out_of_memory(error):
             return self._too_large(number, spec.name, error)
         if not isinstance(error, EffectError):
             log.error("effect %s could not be loaded", spec.name, exc_info=error)
@@ -125,15 +127,6 @@ class Executor:
             f"The worker has too little memory for {effect} at this size; please try a smaller one."
         )
         return _failure(number, OutOfMemory(sentence, effect=effect))
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    # torch's errors are told by name: torch may not be installed, and is the runners' to import.
-    return (
-        isinstance(error, MemoryError | OutOfMemory)
-        or any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)
-        or (isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error))
-    )
 
 
 def _failure(number: int, error: EffectError, *, down: bool = False) -> Failure:

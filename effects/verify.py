@@ -1,15 +1,18 @@
-"""What an effect returned, checked before anybody sees it."""
+"""What an effect did, checked before anybody sees it."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image
 
 from effects import image
-from effects.errors import BadPicture, BrokenEffect
+from effects.errors import BadPicture, BrokenEffect, OutOfMemory
 from effects.spec import Media, Output, Text
+
+__all__ = ["is_out_of_memory", "verify"]
 
 _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF"}
 _MOST_BYTES = 64 << 20
@@ -23,8 +26,8 @@ _PLAIN = {
 }
 
 
-def verify(output: Any, effect: str) -> tuple[tuple[tuple[str, bytes], ...], dict[str, str]]:
-    """The media as (type, content without metadata), and the text by language.
+def verify(output: Any, effect: str) -> Output:
+    """The output that an effect returned, its pictures without metadata.
 
     Raises `BrokenEffect`.
     """
@@ -32,24 +35,34 @@ def verify(output: Any, effect: str) -> tuple[tuple[tuple[str, bytes], ...], dic
         raise _broken(effect, f"returned {type(output).__name__} in place of an output")
     if not output.media and output.text is None:
         raise _broken(effect, "returned neither a picture nor a text")
-    text = {}
-    if output.text is not None:
-        if not isinstance(output.text, Text) or not all(type(s) is str for s in output.text):
-            raise _broken(effect, "returned a text of the wrong kind")
-        text = {"en": output.text.en, "ru": output.text.ru}
+    text = output.text
+    if text is not None and (
+        not isinstance(text, Text) or not all(type(sentence) is str for sentence in text)
+    ):
+        raise _broken(effect, "returned a text of the wrong kind")
     media = tuple(_medium(medium, effect) for medium in output.media)
-    if sum(len(content) for _, content in media) > _MOST_BYTES:
+    if sum(len(medium.content) for medium in media) > _MOST_BYTES:
         raise _broken(effect, f"returned more than {_MOST_BYTES >> 20} MB")
-    return media, text
+    return replace(output, media=media)
 
 
-def _medium(medium: Any, effect: str) -> tuple[str, bytes]:
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an effect's error says that memory is full, whatever library says it."""
+    # torch's errors are told by name: torch may not be installed, and is the runners' to import.
+    return (
+        isinstance(error, MemoryError | OutOfMemory)
+        or any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)
+        or (isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error))
+    )
+
+
+def _medium(medium: Any, effect: str) -> Media:
     if not isinstance(medium, Media) or type(medium.content) is not bytes or not medium.content:
         raise _broken(effect, "returned an empty file")
     if medium.type == "video/mp4":
         if medium.content[4:8] != b"ftyp":
             raise _broken(effect, "returned a file that is not of its type video/mp4")
-        return medium.type, medium.content
+        return medium
     if medium.type not in _FORMATS:
         raise _broken(effect, f"returned a file of the type {str(medium.type)[:40]}")
     format_ = _FORMATS[medium.type]
@@ -58,8 +71,8 @@ def _medium(medium: Any, effect: str) -> tuple[str, bytes]:
             picture.load()
             bare = format_ == "GIF" or _is_bare(picture, _PLAIN[format_])
         if bare:
-            return medium.type, medium.content
-        return medium.type, image.encode(image.decode(medium.content), medium.type)
+            return medium
+        return Media(medium.type, image.encode(image.decode(medium.content), medium.type))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, BadPicture) as error:
         raise _broken(effect, f"returned a file that is not of its type {medium.type}") from error
 
