@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from worker.jobs.connection import raise_if_cancelled
 from worker.jobs.errors import QueueAway
 
 __all__ = ["repeat"]
@@ -22,7 +23,7 @@ async def repeat(work: Callable[[], Awaitable[None]], *, every: float = 0.0) -> 
     while True:
         try:
             await work()
-            _leave_if_cancelled()
+            raise_if_cancelled()
             pause, away = 0.5, False
             await asyncio.sleep(every)
         # One broken round must not end the service.
@@ -34,10 +35,3 @@ async def repeat(work: Callable[[], Awaitable[None]], *, every: float = 0.0) -> 
                 away = True
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST)
-
-
-def _leave_if_cancelled() -> None:
-    """Python 3.11's `wait_for`, in redis-py, may swallow a cancel that comes while it sends."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
