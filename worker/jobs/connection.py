@@ -142,7 +142,7 @@ class Connection:
 
 def raise_if_cancelled() -> None:
     """Call it in endless loops around Redis: `asyncio.wait_for` of Python 3.11, with which
-    redis-py sends, may swallow a cancel.
+    redis-py sends when the URL asks for a socket_timeout, may swallow a cancel.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():
