@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,8 @@ __all__ = ["is_out_of_memory", "verify"]
 
 _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF"}
 _MOST_BYTES = 64 << 20
+# The words of torch's plain RuntimeErrors, on the GPU and on the CPU.
+_NO_MEMORY = re.compile("out of memory|allocate memory", re.IGNORECASE)
 # What Pillow reports of a picture without metadata.
 _PLAIN = {
     "PNG": {"gamma", "srgb", "chromaticity", "dpi", "aspect", "transparency", "interlace"},
@@ -52,7 +55,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return (
         isinstance(error, MemoryError | OutOfMemory)
         or any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)
-        or (isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error))
+        or (isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error)) is not None)
     )
 
 
