@@ -148,7 +148,9 @@ class VGG19(Backbone):
     def __init__(self, weights_file: str) -> None:
         super().__init__()
         widths = [3, *(width for stage in _VGG19_WIDTHS for width in stage)]
-        self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(widths))
+        # Without memory until the weights are there: starting values would be thrown away.
+        with torch.device("meta"):
+            self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(widths))
         state = _read_state(weights_file)
         # torchvision numbers convolutions, ReLUs and poolings in one sequence.
         at, n, renamed = 0, 0, {}
@@ -203,7 +205,7 @@ def _read_state(path: str) -> dict[str, Tensor]:
 
 def _load_state(net: nn.Module, state: dict[str, Tensor], path: str) -> None:
     try:
-        net.load_state_dict(state)
+        net.load_state_dict(state, assign=True)
     except RuntimeError as error:
         raise _unusable(path) from error
 

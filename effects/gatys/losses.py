@@ -18,6 +18,8 @@ __all__ = [
     "overflow",
     "palette",
     "palette_loss",
+    "tone",
+    "tone_loss",
     "total_variation",
 ]
 
@@ -120,3 +122,17 @@ def palette_loss(given: Tensor, wanted: Tensor, directions: Tensor) -> Tensor:
             theirs[None], ours.shape[1], mode="linear", align_corners=False
         )[0]
     return (ours - theirs).square().mean()
+
+
+def tone(picture: Tensor) -> Tensor:
+    """Where a picture is light and where dark: grey, coarse, mean 0 and deviation 1."""
+    grey = picture.mean(1, keepdim=True)
+    side = max(1, min(grey.shape[2:]) // 32)
+    coarse = functional.avg_pool2d(grey, side)
+    centred = coarse - coarse.mean()
+    return centred / centred.square().mean().add(1e-4).sqrt()
+
+
+def tone_loss(given: Tensor, wanted: Tensor) -> Tensor:
+    """One minus the correlation of two tones: free to change in contrast and in mean."""
+    return 1 - (given * wanted).mean()

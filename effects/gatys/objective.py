@@ -14,8 +14,8 @@ from effects.gatys import losses
 
 __all__ = ["LITE0", "VGG19", "Losses", "Objective", "Recipe", "Shift"]
 
-# The picture is shifted by up to this many pixels at each step, so that no part of it lies
-# always on the same spot of the network's strided layers: that would print their grid.
+# Each step shows the picture to the network shifted by up to so many pixels: if each part lay
+# always on the same spot of the strided layers, they would print their grid on it.
 STRIDE = 16
 SHIFTS = 12
 
@@ -30,9 +30,10 @@ class Recipe:
     content_layers: tuple[str, ...]
     style: float = 10.0
     content: float = 0.3
-    grain: float = 0.3
-    palette: float = 10.0
-    variation: float = 8.0
+    tone: float = 0.3
+    grain: float = 1.0
+    palette: float = 20.0
+    variation: float = 1.0
     overflow: float = 10.0
 
 
@@ -87,6 +88,7 @@ class Objective:
             self._grams = self._mean_grams(style)
             self._moments = losses.local_moments(style)
             self._palette = losses.palette(style)
+            self._tone = losses.tone(photo)
 
     def __call__(self, picture: Tensor, shift: Shift) -> Losses:
         """Evaluate `picture`, shown to the network shifted by `shift`."""
@@ -109,6 +111,7 @@ class Objective:
         total = (
             self._strength * away
             + recipe.content * content
+            + recipe.tone * losses.tone_loss(losses.tone(picture), self._tone)
             + recipe.overflow * losses.overflow(picture)
         )
         return Losses(total, style, content)
@@ -144,6 +147,9 @@ class Objective:
 
 
 def _shifted(picture: Tensor, shift: Shift) -> Tensor:
-    # Channels last is the faster layout for Lite0's depthwise convolutions.
-    padded = functional.pad(picture, (shift[1], 0, shift[0], 0), mode="reflect")
+    # A margin all around also keeps the network's zero padding off the picture's border.
+    down, right = shift
+    margins = (right, STRIDE - right, down, STRIDE - down)
+    padded = functional.pad(picture, margins, mode="reflect")
+    # The faster layout for Lite0's depthwise convolutions.
     return padded.contiguous(memory_format=torch.channels_last)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from effects.gatys.objective import Objective, Shift
@@ -16,12 +16,11 @@ __all__ = ["Pyramid", "descend"]
 
 OptimizerName = Literal["adam", "lbfgs"]
 
-LEARNING_RATE = 0.015
 # L-BFGS cannot follow a loss that changes; the shift is held for so many steps.
-HOLD = 15
+HOLD = 30
 
 
-class Pyramid(nn.Module):
+class Pyramid:
     """A picture 1×3×H×W as the sum of coarse and fine layers, each of half the side below.
 
     Adam moves every parameter at the same pace; with coarse layers whole regions change
@@ -29,22 +28,21 @@ class Pyramid(nn.Module):
     """
 
     def __init__(self, picture: Tensor, levels: int = 6) -> None:
-        super().__init__()
         height, width = picture.shape[2:]
-        layers = [picture.clone()]
-        while len(layers) < levels and min(height, width) > 2:
+        self.layers = [picture.detach().clone()]
+        while len(self.layers) < levels and min(height, width) > 2:
             height, width = (height + 1) // 2, (width + 1) // 2
-            layers.append(picture.new_zeros(1, 3, height, width))
-        self.layers = nn.ParameterList(layers)
+            self.layers.append(picture.new_zeros(1, 3, height, width))
+        for layer in self.layers:
+            layer.requires_grad_()
 
-    def forward(self) -> Tensor:
-        """The picture."""
-        coarse_to_fine: list[Tensor] = list(self.layers)[::-1]
-        picture = coarse_to_fine[0]
-        for layer in coarse_to_fine[1:]:
-            picture = layer + functional.interpolate(
-                picture, layer.shape[2:], mode="bilinear", align_corners=False
-            )
+    def picture(self) -> Tensor:
+        """The sum."""
+        *finer, picture = self.layers
+        for layer in reversed(finer):
+            size = layer.shape[2:]
+            enlarged = functional.interpolate(picture, size, mode="bilinear", align_corners=False)
+            picture = layer + enlarged
         return picture
 
 
@@ -63,15 +61,17 @@ def descend(
     canvas = Pyramid(start)
     advance = _adam if optimizer == "adam" else _lbfgs
     for done, _ in enumerate(advance(canvas, objective, steps, generator), start=1):
-        on_step(done, lambda: canvas().detach())
-    return canvas().detach()
+        on_step(done, lambda: canvas.picture().detach())
+    return canvas.picture().detach()
 
 
 def _adam(
     canvas: Pyramid, objective: Objective, steps: int, generator: torch.Generator
 ) -> Iterator[None]:
     fine, *coarse = canvas.layers
-    paces = [0.3 * LEARNING_RATE, LEARNING_RATE]
+    # The fewer the steps, the longer they must be to get anywhere.
+    longest = min(0.05, max(0.015, 2 / steps))
+    paces = [0.3 * longest, longest]
     adam = torch.optim.Adam(
         [{"params": [fine], "lr": paces[0]}, {"params": coarse, "lr": paces[1]}], betas=(0.9, 0.99)
     )
@@ -80,7 +80,7 @@ def _adam(
             group["lr"] = pace * _pace(step, steps)
         shift = _pick(objective, generator)
         adam.zero_grad()
-        torch.autograd.backward(objective(canvas(), shift).total)
+        torch.autograd.backward(objective(canvas.picture(), shift).total)
         adam.step()
         yield
 
@@ -100,13 +100,11 @@ def _lbfgs(
 
 
 def _hold(canvas: Pyramid, objective: Objective, steps: int, shift: Shift) -> Iterator[None]:
-    lbfgs: torch.optim.Optimizer = torch.optim.LBFGS(
-        canvas.parameters(), max_iter=1, history_size=10
-    )
+    lbfgs: torch.optim.Optimizer = torch.optim.LBFGS(canvas.layers, max_iter=1, history_size=10)
 
     def evaluate() -> float:
         lbfgs.zero_grad()
-        total = objective(canvas(), shift).total
+        total = objective(canvas.picture(), shift).total
         torch.autograd.backward(total)
         return total.item()
 

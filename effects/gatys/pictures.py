@@ -34,9 +34,15 @@ def working_size(size: tuple[int, int], side: int) -> tuple[int, int]:
     return round(size[0] * scale), round(size[1] * scale)
 
 
-def style_size(size: tuple[int, int], area: int, scale: float) -> tuple[int, int]:
-    """Size of the style for a picture of `area` pixels: its area at `scale` 1, sides × `scale`."""
-    factor = scale * math.sqrt(area / (size[0] * size[1]))
+def style_size(size: tuple[int, int], picture: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Size of the style for a picture: at `scale` 1 their longer sides are equal.
+
+    A square style of a very long photo is kept to twice the photo's area.
+    """
+    factor = scale * min(
+        max(picture) / max(size),
+        math.sqrt(2 * picture[0] * picture[1] / (size[0] * size[1])),
+    )
     return max(MIN_SIDE, round(size[0] * factor)), max(MIN_SIDE, round(size[1] * factor))
 
 

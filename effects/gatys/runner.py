@@ -64,7 +64,7 @@ class Gatys(Effect[GatysParams]):
         plan = _plan(params)
         canvas = self._tensor(photo, pictures.working_size(photo.size, plan[0][0]))
         if params.start == "noise":
-            canvas = torch.rand(canvas.shape, generator=generator).to(self.device)
+            canvas = (0.5 + 0.1 * torch.randn(canvas.shape, generator=generator)).to(self.device)
         done = 0
         for side, steps in plan:
             objective = self._objective(params, photo, style, side, generator)
@@ -94,7 +94,7 @@ class Gatys(Effect[GatysParams]):
         generator: torch.Generator,
     ) -> Objective:
         size = pictures.working_size(photo.size, side)
-        of_style = pictures.style_size(style.size, size[0] * size[1], params.style_scale)
+        of_style = pictures.style_size(style.size, size, params.style_scale)
         return Objective(
             self._backbone(params.backbone),
             _RECIPES[params.backbone],
