@@ -164,8 +164,8 @@ def test_weights_missing(
         ("raise ValueError('two\\nlines')", "bad failed: ValueError: two lines"),
         ("raise MemoryError", "ran out of memory"),
         ("raise RuntimeError('CUDA out of memory.')", "ran out of memory"),
-        ("return 'a picture'", "returned str in place of an Output"),
-        ("return Output(media=(Media('text/html', b''),))", "unknown type text/html"),
+        ("return 'a picture'", "returned str in place of an output"),
+        ("return Output(media=(Media('text/html', b'x'),))", "of the type text/html"),
     ],
 )
 def test_broken_effect(body: str, words: str, tmp_path: Path) -> None:
