@@ -1,0 +1,260 @@
+"""The page in a real browser, with the real bot and a real Redis; the worker is a hand that
+claims and finishes jobs through the queue's contract."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Request, async_playwright, expect
+
+from tests.bot.conftest import picture
+from tests.bot.process import BotProcess, bot
+from worker.jobs.blobs import Blobs
+from worker.jobs.model import Claim, Done, MediaRef, Progress, WorkerInfo
+from worker.jobs.redis_queue import RedisQueue
+
+_QUIET = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
+    " --disable-sync --no-first-run"
+)
+PHOTO = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": picture("teal", (640, 480))}
+STYLE = {"name": "style.png", "mimeType": "image/png", "buffer": picture("orange", (300, 300))}
+
+
+# One browser for all: to start it takes longer than most tests.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser without a screen; without one the test is skipped, or fails in CI."""
+    program = shutil.which("chromium")
+    if program is None:
+        message = "there is no chromium on the PATH"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=_QUIET.split())
+        yield browser
+        await browser.close()
+
+
+@dataclass
+class Hand:
+    """A worker in the test's hand."""
+
+    queue: RedisQueue
+    blobs: Blobs
+
+    async def announce(self, *effects: str) -> None:
+        """Say that a worker is there."""
+        info = WorkerInfo(name="hand", device="cpu", effects=effects)
+        await self.queue.announce(info, ttl=600)
+
+    async def claim(self) -> Claim:
+        """Take the next job."""
+        claim = await self.queue.claim("hand", ["gatys", "negative"], lease=600, wait=10)
+        assert claim is not None
+        return claim
+
+    async def progress(self, claim: Claim, done: int, preview: bytes) -> None:
+        """Say how far of ten steps it is, with a picture."""
+        name = f"{claim.job.id}/hand/preview-{done}.jpg"
+        await self.blobs.put(name, preview)
+        news = Progress(job=claim.job.id, done=done, total=10, preview=name)
+        await self.queue.progress(claim, news)
+
+    async def finish(self, claim: Claim) -> None:
+        """End with a result of 320 px."""
+        name = f"{claim.job.id}/hand/0.png"
+        await self.blobs.put(name, picture("crimson", (320, 240)))
+        media = (MediaRef(blob=name, type="image/png"),)
+        await self.queue.finish(claim, Done(job=claim.job.id, media=media, seconds=65.0))
+
+
+@dataclass
+class Studio:
+    """Everything that a test of the page needs."""
+
+    bot: BotProcess
+    hand: Hand
+    page: Page
+    problems: list[str]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def studio(
+    tmp_path: Path, redis_url: str, plugin_path: Path, chromium: Browser
+) -> AsyncIterator[Studio]:
+    """A bot that knows the plugin's effect, a worker that is there, and an open page."""
+    blobs = tmp_path / "blobs"
+    environment = {
+        "ATELIER_REDIS_URL": redis_url,
+        "ATELIER_BLOBS_URL": str(blobs),
+        "PYTHONPATH": str(plugin_path),
+    }
+    queue = RedisQueue(redis_url)
+    hand = Hand(queue, Blobs.open(blobs))
+    await hand.announce("gatys", "negative")
+    with bot(tmp_path, environment) as process:
+        context = await chromium.new_context(
+            viewport={"width": 1280, "height": 900}, locale="en-US", accept_downloads=True
+        )
+        page = await context.new_page()
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("requestfailed", lambda request: _note(problems, request))
+        page.on(
+            "console", lambda said: problems.append(said.text) if said.type == "error" else None
+        )
+        await page.goto(process.address)
+        yield Studio(process, hand, page, problems)
+        await context.close()
+    await queue.close()
+
+
+def _note(problems: list[str], request: Request) -> None:
+    # A stream of events ends with its page.
+    if not request.url.endswith("/api/events"):
+        problems.append(request.url)
+
+
+async def _send(page: Page, *, size: int) -> None:
+    """Put two photos on the tiles, pick Gatys, move a slider, send."""
+    await page.get_by_label("Photo", exact=True).set_input_files(PHOTO)
+    await page.get_by_label("Style", exact=True).set_input_files(STYLE)
+    await page.locator("input[value=gatys]").check(force=True)
+    await page.get_by_label("Size", exact=True).fill(str(size))
+    await expect(page.locator("#command")).to_have_text(f"/gatys size={size}")
+    await page.get_by_role("button", name="Make it").click()
+
+
+async def test_from_photo_to_picture(studio: Studio, tmp_path: Path) -> None:
+    """Two photos in, place, progress and preview on the way, the result beside the originals, a
+    file to keep; a reload shows it again."""
+    page, hand = studio.page, studio.hand
+    await _send(page, size=256)
+    work = page.locator("li.work")
+    await expect(work).to_have_attribute("data-state", "waiting")
+    await expect(work.locator(".line")).to_contain_text("Next in line")
+    claim = await hand.claim()
+    assert 256 == claim.job.params["size"]
+    assert [PHOTO["buffer"], STYLE["buffer"]] == [
+        await hand.blobs.get(name) for name in claim.job.photos
+    ]
+    await hand.progress(claim, 3, picture("navy", (64, 48), "JPEG"))
+    await expect(work.locator(".line")).to_have_text("30 %")
+    await expect(work.locator("progress")).to_have_js_property("value", 3)
+    await expect(work.locator(".stage img")).to_have_js_property("naturalWidth", 64)
+    await hand.progress(claim, 7, picture("navy", (80, 60), "JPEG"))
+    await expect(work.locator(".stage img")).to_have_js_property("naturalWidth", 80)
+    await hand.finish(claim)
+    for _ in range(2):
+        await expect(work).to_have_attribute("data-state", "done")
+        await expect(work.locator(".line")).to_have_text("Paint like this: ready in 65 seconds.")
+        await expect(work.locator(".stage img")).to_have_js_property("naturalWidth", 320)
+        originals = work.locator(".originals img")
+        await expect(originals.nth(0)).to_have_js_property("naturalWidth", 640)
+        await expect(originals.nth(1)).to_have_js_property("naturalWidth", 300)
+        await page.reload()
+    async with page.expect_download() as downloading:
+        await work.get_by_role("link", name="Download").click()
+    download = await downloading.value
+    assert f"gatys-{claim.job.id[:4]}-1.png" == download.suggested_filename
+    kept = tmp_path / "kept.png"
+    await download.save_as(kept)
+    assert picture("crimson", (320, 240)) == await asyncio.to_thread(kept.read_bytes)
+    assert [] == studio.problems
+
+
+async def test_cancel(studio: Studio) -> None:
+    """A running job is cancelled from its card; the page follows to the end."""
+    await _send(studio.page, size=128)
+    claim = await studio.hand.claim()
+    work = studio.page.locator("li.work")
+    await expect(work).to_have_attribute("data-state", "running")
+    await work.get_by_role("button", name="Cancel").click()
+    await expect(work.locator(".line")).to_have_text("Stopping …")
+    await studio.hand.queue.acknowledge_cancel(claim)
+    await expect(work).to_have_attribute("data-state", "cancelled")
+    await expect(work.get_by_role("button")).to_have_count(0)
+    assert [] == studio.problems
+
+
+async def test_drop_and_remove(studio: Studio) -> None:
+    """Files can be dropped anywhere, the second is the style; what is missing is said."""
+    page = studio.page
+    await page.locator("input[value=gatys]").check(force=True)
+    await page.get_by_role("button", name="Make it").click()
+    await expect(page.get_by_role("alert")).to_have_text("Please add: Photo, Style")
+    await page.evaluate(
+        """async () => {
+          const canvas = Object.assign(document.createElement("canvas"), { width: 50, height: 50 });
+          const blob = await new Promise((done) => canvas.toBlob(done));
+          const files = new DataTransfer();
+          for (const name of ["a.png", "b.png"])
+            files.items.add(new File([blob], name, { type: "image/png" }));
+          const drop = new DragEvent("drop", { dataTransfer: files, bubbles: true });
+          document.body.dispatchEvent(drop);
+        }"""
+    )
+    await expect(page.locator(".tile.filled")).to_have_count(2)
+    await page.get_by_role("button", name="Remove Style").click()
+    await expect(page.locator(".tile.filled")).to_have_count(1)
+    note = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"hello"}
+    await page.get_by_label("Style", exact=True).set_input_files(note)
+    await expect(page.get_by_role("alert")).to_contain_text("not a picture")
+    assert [] == studio.problems
+
+
+async def test_plugin_has_its_form(studio: Studio) -> None:
+    """An effect from another package has its card and its tiles, and runs."""
+    page = studio.page
+    await page.locator("input[value=negative]").check(force=True)
+    await expect(page.locator(".tile")).to_have_count(1)
+    await page.locator(".tile input").set_input_files(PHOTO)
+    await page.get_by_role("button", name="Make it").click()
+    claim = await studio.hand.claim()
+    assert "negative" == claim.job.effect
+    await studio.hand.finish(claim)
+    await expect(page.locator("li.work")).to_have_attribute("data-state", "done")
+    assert [] == studio.problems
+
+
+async def test_refusal_is_said(studio: Studio) -> None:
+    """A broken picture is refused in a sentence, and the form stays as it was."""
+    page = studio.page
+    broken = {**PHOTO, "buffer": b"\x89PNG no more"}
+    await page.locator("input[value=gatys]").check(force=True)
+    await page.get_by_label("Photo", exact=True).set_input_files(PHOTO)
+    await page.get_by_label("Style", exact=True).set_input_files(broken)
+    await page.get_by_role("button", name="Make it").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Picture 2:")
+    await expect(page.locator(".tile.filled")).to_have_count(2)
+    await expect(page.locator("li.work")).to_have_count(0)
+
+
+async def test_nothing_sticks_out(studio: Studio) -> None:
+    """The page fits a phone and a desk, in both languages, and every control has a name."""
+    page = studio.page
+    await _send(page, size=128)
+    await studio.hand.finish(await studio.hand.claim())
+    for width, lang in [(390, "en"), (390, "ru"), (1280, "en"), (1280, "ru")]:
+        await page.set_viewport_size({"width": width, "height": 844})
+        await page.goto(f"{studio.bot.address}/?lang={lang}")
+        await expect(page.locator("li.work")).to_have_attribute("data-state", "done")
+        assert width == await page.evaluate("document.documentElement.scrollWidth")
+        nameless = await page.evaluate(
+            """[...document.querySelectorAll("input, select, button, a")].filter((each) =>
+              !each.labels?.length && !each.ariaLabel && !each.textContent.trim()
+              && !each.title).map((each) => each.outerHTML)"""
+        )
+        assert [] == nameless
