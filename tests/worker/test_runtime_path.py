@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import shutil
 import subprocess
 import sys
@@ -34,16 +33,13 @@ async def test_a_photo_becomes_a_picture(house: House, photo: bytes) -> None:
 
 
 async def test_progress_and_preview_arrive(house: House, photo: bytes) -> None:
-    """Steps come thinned out, with a small JPEG now and then; previews go when the job ends."""
+    """Steps come, with a small JPEG now and then; previews go when the job ends."""
     await house.worker()
     gate = house.folder / "gate"
-    news: list[Progress] = []
 
     async def previewed() -> Progress | None:
-        view = await house.view(job)
-        if view.progress and (not news or news[-1] != view.progress):
-            news.append(view.progress)
-        return view.progress if view.progress and view.progress.preview else None
+        progress = (await house.view(job)).progress
+        return progress if progress and progress.preview else None
 
     job = await house.submit("invert", photo, gate=str(gate))
     progress = await until(previewed)
@@ -51,9 +47,6 @@ async def test_progress_and_preview_arrive(house: House, photo: bytes) -> None:
     assert "JPEG" == preview.format
     assert max(preview.size) <= 512
     assert 1000 == progress.total
-    # 0.02 s a step at most: far more than four steps lie between two reports.
-    gaps = [later.done - earlier.done for earlier, later in itertools.pairwise(news)]
-    assert min(gaps) >= 4, news
 
     # Whoever looks later finds the newest one, too.
     later = await until(lambda: _later(house, job, progress.done))
