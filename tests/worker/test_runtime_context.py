@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PIL import Image
 
@@ -26,11 +28,11 @@ def test_reports_are_thinned_out() -> None:
         now = done / 100
         context.step(done, 1000, draw)
     times = [time for time, _ in sent]
-    assert STEP_EVERY <= min(b - a for a, b in zip(times, times[1:], strict=False)) + 1e-9
+    assert STEP_EVERY <= min(b - a for a, b in itertools.pairwise(times)) + 1e-9
     assert 40 == len(sent)
     pictures = [time for time, step in sent if step.preview]
     assert 6 == len(pictures) == drawn
-    assert PREVIEW_EVERY <= min(b - a for a, b in zip(pictures, pictures[1:], strict=False)) + 1e-9
+    assert PREVIEW_EVERY <= min(b - a for a, b in itertools.pairwise(pictures)) + 1e-9
 
 
 def test_cancel_is_seen_at_the_very_next_step() -> None:
