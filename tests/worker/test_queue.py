@@ -114,6 +114,8 @@ async def test_a_late_worker_changes_nothing(queue: Queue, clock: Clock) -> None
         with pytest.raises(LeaseLost):
             await queue.fail(dead, "x", "X.", retry=True)
         with pytest.raises(LeaseLost):
+            await queue.renew(dead, lease=10)
+        with pytest.raises(LeaseLost):
             await queue.progress(dead, Progress(job="a", done=1, total=2))
         with pytest.raises(LeaseLost):
             await queue.release(dead)

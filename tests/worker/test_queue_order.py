@@ -77,6 +77,28 @@ async def test_given_back_keeps_its_tag(queue: Queue) -> None:
     assert ["a0", "b0", "a1"] == await serve_all(queue)
 
 
+async def test_given_back_does_not_turn_back_time(queue: Queue) -> None:
+    """An old tag that is served again leaves V where it was: newcomers start at the present."""
+    await submit(queue, a_job("a0", "ann"), *(a_job(f"b{i}", "bob") for i in range(4)))
+    old = await take(queue)
+    for _ in range(3):
+        claim = await take(queue)
+        await queue.finish(claim, Done(job=claim.job.id))
+    await queue.release(old)
+    assert "a0" == (await take(queue)).job.id
+    await submit(queue, *(a_job(f"c{i}", "cem") for i in range(3)))
+    # V is b2's tag, 2; b3 waits with 3; cem's get 2, 3, 4
+    assert ["c0", "b3", "c1", "c2"] == await serve_all(queue)
+
+
+async def test_an_idle_service_is_free(queue: Queue) -> None:
+    """What somebody used while nobody else was there is not held against them later."""
+    await submit(queue, a_job("long", "ann", seconds=1000))
+    await serve_all(queue)
+    await submit(queue, *(a_job(f"b{i}", "bob") for i in range(3)), a_job("a", "ann"))
+    assert ["b0", "a", "b1", "b2"] == await serve_all(queue)
+
+
 async def test_cancelled_jobs_cost_nothing(queue: Queue) -> None:
     """The share of a job that was cancelled while it waited is returned."""
     await submit(queue, a_job("b0", "bob"), a_job("a0", "ann", seconds=100), a_job("a1", "ann"))
@@ -125,7 +147,7 @@ def test_replay_wakes_idle_servers() -> None:
     """In a replay, a server with nothing to do starts when a head that it can run appears."""
     line = [Waiting(1, "p", "ann", "paint", 4 * SECOND), Waiting(2, "d", "ann", "dream", SECOND)]
     servers = [Server(0.0, frozenset({"dream"})), Server(2.0, frozenset({"paint"}))]
-    estimates = replay(line, Order(), servers)
+    estimates = replay(line, Order(), servers).estimates
     assert {"p": (1, 6.0), "d": (2, 3.0)} == {
         job: (e.place, e.seconds) for job, e in estimates.items()
     }

@@ -164,6 +164,18 @@ async def test_a_restarted_consumer_gets_its_own_at_once(redis_url: str) -> None
     await second.close()
 
 
+async def test_finish_tags_do_not_pile_up(redis_queue: RedisQueue, redis_url: str) -> None:
+    """Users who were served long ago leave no tag, even if the queue is never empty."""
+    await submit(redis_queue, *(a_job(f"x{i}", "xena") for i in range(60)))
+    for i in range(50):
+        await submit(redis_queue, a_job(f"a{i}", f"user:{i}"))
+        for _ in range(2):
+            claim = await take(redis_queue)
+            await redis_queue.finish(claim, Done(job=claim.job.id))
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.zcard(KEYS["finish"]) <= 4
+
+
 async def test_nothing_is_left_behind(redis_queue: RedisQueue, redis_url: str) -> None:
     """After all jobs were forgotten only counters and empty streams remain."""
     await submit(redis_queue, *(a_job(f"a{i}", f"u{i % 3}") for i in range(9)))

@@ -30,7 +30,9 @@ some_effects = st.sampled_from([("paint",), ("dream",), EFFECTS])
 seconds = st.sampled_from([1, 4, 16])
 steps = st.one_of(
     st.tuples(st.just("submit"), users, st.sampled_from(EFFECTS), seconds, st.integers(1, 3)),
+    st.tuples(st.just("submit"), users, st.sampled_from(EFFECTS), seconds, st.integers(1, 3)),
     st.tuples(st.just("resubmit"), small),
+    st.tuples(st.just("claim"), st.sampled_from(["w1", "w2"]), some_effects, seconds),
     st.tuples(st.just("claim"), st.sampled_from(["w1", "w2"]), some_effects, seconds),
     st.tuples(st.just("renew"), small, seconds),
     st.tuples(st.just("progress"), small),
@@ -194,9 +196,9 @@ async def play(url: str, history: list[tuple[Any, ...]]) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(history=st.lists(steps, max_size=40))
+@given(history=st.lists(steps, min_size=12, max_size=50))
 def test_redis_and_memory_answer_alike(redis_url: str, history: list[tuple[Any, ...]]) -> None:
     """The twin in memory and the scripts agree after every step of any history."""
     asyncio.run(play(redis_url, history))

@@ -93,6 +93,8 @@ class MemoryQueue:
         if known:
             record = self._own(known, job.user)
         else:
+            if all(record.ending for record in self._records.values()):
+                self._order.rest()
             self._seq += 1
             entry = Waiting(self._seq, job.id, job.user, job.effect, job.cost)
             record = _Record(job=job, key=key, entry=entry, submitted=self._clock())

@@ -3,8 +3,9 @@
 Each user's jobs stand in a line, first in, first out. The head of the line gets a start tag
 when it becomes the head, S = max(V, F), and moves the user's finish tag to F = S + cost; the
 smallest tag is served, and V follows it. So twenty jobs of one user never hold up another's
-first, and who was idle comes back without hoarded credit. Tags and costs are integers in
-microseconds of expected service.
+first, and who was idle comes back without hoarded credit. When nothing waits or runs any more, V
+takes the largest finish tag: what was used of an idle service is held against nobody. Tags and
+costs are integers in microseconds of expected service.
 
 This is the reference: the in-memory queue runs it, estimates replay it, and the Lua scripts of
 the Redis queue are tested against it.
@@ -82,6 +83,11 @@ class Order:
         if entry.user in self.finish:
             self.finish[entry.user] -= entry.cost
         self._leave(entry.user)
+
+    def rest(self) -> None:
+        """Nothing waits or runs: the busy period is over."""
+        self.virtual = max([self.virtual, *self.finish.values()])
+        self.finish.clear()
 
     def waiting(self) -> list[Waiting]:
         """All jobs, those with a tag first."""

@@ -10,6 +10,7 @@ if not known then
   end
 end
 if not known then
+  if redis.call('EXISTS', READY, LINES, LEASES) == 0 then rest() end
   local record = {
     user = user, key = ARGV[6], effect = ARGV[7], cost = ARGV[8], max = ARGV[9],
     seq = int(redis.call('HINCRBY', COUNTERS, 'seq', 1)),
