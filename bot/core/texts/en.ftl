@@ -117,6 +117,7 @@ page-description = Send a photo and a style picture, get an artwork.
 page-language = Language
 page-new = New work
 page-drop = Drop a picture here, paste it, or choose a file
+page-choose = Tap to choose a picture
 page-optional = if you like
 page-remove = Remove { $role }
 page-effects = Effect

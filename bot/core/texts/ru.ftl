@@ -121,6 +121,7 @@ page-description = Пришлите фото и картинку со стиле
 page-language = Язык
 page-new = Новая работа
 page-drop = Перетащите картинку, вставьте её или выберите файл
+page-choose = Нажмите и выберите картинку
 page-optional = по желанию
 page-remove = Убрать: { $role }
 page-effects = Эффект

@@ -2,6 +2,7 @@
 
 import { BRUSH, byId, el, icon, PICTURE, say } from "./dom.js";
 
+const touch = matchMedia("(hover: none)").matches;
 const limit = Number(document.body.dataset.photoMb);
 const box = byId("tiles");
 const photos = []; // by position: { file, url }, or undefined
@@ -62,7 +63,7 @@ function tile(role, place) {
   if (!photo) {
     box.append(el("div", { className: "say" },
       icon(place ? BRUSH : PICTURE), el("b", { textContent: role.title }),
-      el("small", { textContent: place < fewest ? say("drop") : say("optional") })));
+      el("small", { textContent: place < fewest ? say(touch ? "choose" : "drop") : say("optional") })));
     return box;
   }
   const button = el("button", { type: "button", className: "remove", textContent: "×" });

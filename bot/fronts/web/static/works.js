@@ -28,10 +28,10 @@ export function update(reply) {
   const { state } = reply.status;
   if (!job || ENDED.includes(state)) return refresh(reply.slot);
   if (ENDED.includes(job.state)) return;
-  const wasRunning = job.state === "running";
+  const before = job.state;
   Object.assign(job, reply.status, { text: reply.text });
   if (reply.files.length) job.preview = `/api/jobs/${job.id}/preview?step=${job.done}`;
-  if (wasRunning && state === "running") advance(job);
+  if (state === before) advance(job);
   else show(job);
 }
 
