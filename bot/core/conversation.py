@@ -16,7 +16,7 @@ from bot.core.messages import Button, Incoming, Reply
 from bot.core.request import Requests
 from bot.core.session import Talk
 from bot.core.status import StatusWords
-from bot.core.texts import Texts
+from bot.core.texts import Texts, choose_language
 from bot.core.watch import Watched
 from effects.catalogue import Catalogue
 from effects.errors import EffectError, UserError
@@ -57,6 +57,7 @@ class Conversation:
         """Answer. Never raises: what goes wrong is a reply with `error`."""
         # Messages of one chat are taken one by one: an album may come as several at once.
         chat = (incoming.platform, incoming.chat)
+        incoming = replace(incoming, lang=choose_language(incoming.lang))
         async with self._locks.setdefault(chat, asyncio.Lock()):
             try:
                 return [await self._answer(incoming)]

@@ -33,6 +33,7 @@ from bot.fronts.web.shapes import reply_shape
 from bot.fronts.web.works import Works
 from effects.catalogue import Catalogue
 from effects.spec import EffectSpec, Params, Text, param
+from tests.conftest import Clock
 from tests.plugin import plugin_path  # noqa: F401 - a fixture
 from worker.jobs.blobs import Blobs
 from worker.jobs.memory import MemoryQueue
@@ -123,17 +124,18 @@ class House:
 
     queue: Queue
     blobs: Blobs
-    keep: float = 3600.0
+    catalogue: Catalogue = CATALOGUE
+    clock: Clock = field(default_factory=Clock)
     texts: Texts = field(default_factory=Texts)
     watched: Watched = field(default_factory=Watched)
 
     def __post_init__(self) -> None:
-        self.sessions = MemorySessions(keep=self.keep)
-        self.words = StatusWords(CATALOGUE, self.texts)
-        self.menu = Menu(CATALOGUE, self.queue)
-        self.requests = Requests(CATALOGUE, self.queue, self.blobs, self.sessions)
+        self.sessions = MemorySessions(keep=3600, clock=self.clock)
+        self.words = StatusWords(self.catalogue, self.texts)
+        self.menu = Menu(self.catalogue, self.queue)
+        self.requests = Requests(self.catalogue, self.queue, self.blobs, self.sessions)
         self.conversation = Conversation(
-            CATALOGUE, self.queue, self.requests, self.menu, self.texts, self.watched
+            self.catalogue, self.queue, self.requests, self.menu, self.texts, self.watched
         )
 
     async def announce(self, *effects: str, **down: str) -> None:
@@ -176,7 +178,7 @@ class House:
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         settings = WebSettings(port=0, photo_mb=1)
         works = Works(self.queue, self.blobs, self.menu, self.words)
-        apology = Apology(CATALOGUE, self.texts)
+        apology = Apology(self.catalogue, self.texts)
         front = WebFront(
             settings, works, self.menu, self.watched, apology, self.texts, address.set_result
         )

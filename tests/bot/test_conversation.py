@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.bot.conftest import DirectDoor, House, open_door, picture
+from effects.catalogue import Catalogue
+from tests.bot.conftest import SWIRL, DirectDoor, House, open_door, picture
 from worker.jobs.errors import BlobMissing
 
 PHOTO, STYLE = picture("teal"), picture("orange")
@@ -297,8 +298,11 @@ async def test_users_are_apart(house: House) -> None:
 
 async def test_incident(house: House, caplog: pytest.LogCaptureFixture) -> None:
     """An error that nobody foresaw is a number for the person and a traceback for the log."""
-    house.conversation._words = None  # type: ignore[assignment] - breaks it from inside
-    reply = await DirectDoor(house, "ru").say("/swirl", [PHOTO])
+    faulty = replace(
+        SWIRL, name="faulty", aliases=(), cost=lambda params, pixels: 1 / abs(pixels - 64 * 48)
+    )
+    house = House(house.queue, house.blobs, Catalogue([("tests", faulty)]))
+    reply = await DirectDoor(house, "ru").say("/faulty", [PHOTO])
     assert "incident" == reply["error"]
     number = re.search("случай ([0-9a-f]+)", reply["text"])
     assert number is not None
@@ -308,10 +312,19 @@ async def test_incident(house: House, caplog: pytest.LogCaptureFixture) -> None:
 
 async def test_expired_talk_is_tidied(house: House) -> None:
     """Photos of a request that was never finished don't stay for ever."""
-    short = House(house.queue, house.blobs, keep=0.0)
-    await DirectDoor(short, "en").say("/blend", [PHOTO])
-    (talk,) = [talk for _, talk in short.sessions._talks.values()]
+    await DirectDoor(house, "en").say("/blend", [PHOTO])
+    talk = await house.sessions.get("fake:one")
+    assert talk is not None
     assert PHOTO == await house.blobs.get(talk.photos[0])
-    await short.requests.tidy()
+    await house.requests.tidy()
+    assert PHOTO == await house.blobs.get(talk.photos[0])
+    house.clock.advance(3601)
+    await house.requests.tidy()
     with pytest.raises(BlobMissing):
         await house.blobs.get(talk.photos[0])
+
+
+@pytest.mark.parametrize(("lang", "expected"), [("ru-RU", "Пришлите"), ("de", "Send a photo")])
+async def test_any_language_code(house: House, lang: str, expected: str) -> None:
+    """A platform's own code of a language will do; one that we don't speak is English."""
+    assert expected in (await DirectDoor(house, lang).say("/help"))["text"]
