@@ -34,10 +34,10 @@ class GatysParams(Params):
         1.0,
         Text("Strength", "Сила"),
         Text(
-            "How much style: 0 leaves the photo, 1 is balanced, 2 nearly drowns it",
-            "Сколько стиля: 0 оставляет фото, 1 поровну, 2 почти топит фото в стиле",
+            "How much style: 0.1 is a breath of it, 1 is balanced, 2 nearly drowns the photo",
+            "Сколько стиля: 0,1 — лёгкий налёт, 1 — поровну, 2 почти топит фото в стиле",
         ),
-        ge=0,
+        ge=0.1,
         le=2,
     )
     style_scale: float = param(
@@ -111,8 +111,8 @@ SPEC = EffectSpec(
     name="gatys",
     title=Text("Paint like this", "Нарисуй так же"),
     description=Text(
-        "Repaints a photo with the colours and strokes of a second picture",
-        "Перерисовывает фото красками и мазками второй картинки",
+        "Repaints a photo with the colours and strokes of a second picture.",
+        "Перерисовывает фото красками и мазками второй картинки.",
     ),
     params=GatysParams,
     runner="effects.gatys.runner:Gatys",

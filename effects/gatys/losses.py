@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 __all__ = [
-    "Moments",
     "content_loss",
     "grain_loss",
     "gram",
     "gram_loss",
-    "local_moments",
+    "local_covariances",
     "overflow",
     "palette",
     "palette_loss",
@@ -22,13 +19,6 @@ __all__ = [
     "tone_loss",
     "total_variation",
 ]
-
-
-class Moments(NamedTuple):
-    """Mean (C) and covariance (C×C) over all positions."""
-
-    mean: Tensor
-    covariance: Tensor
 
 
 def gram(features: Tensor) -> Tensor:
@@ -60,15 +50,15 @@ def overflow(picture: Tensor) -> Tensor:
 
 # Orthonormal: lightness, red–blue, green–purple. Eyes see grain in each at another level.
 _OPPONENT = ((3**-0.5,) * 3, (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -2 * 6**-0.5, 6**-0.5))
-# Half a step of an 8-bit picture: below it, style has no grain to be matched.
+# Half a step of an 8-bit picture: finer grain is not seen.
 _FLOOR = (0.5 / 255) ** 2
 
 
-def local_moments(picture: Tensor, levels: int = 4) -> list[Moments]:
-    """Moments of opponent colours and their first and second differences, at `levels` scales.
+def local_covariances(picture: Tensor, levels: int = 4) -> list[Tensor]:
+    """Covariances, 15×15, of colours and their first and second differences, at `levels` scales.
 
-    Channels: 3 colours, then each one's slope and curvature, down and across (15 in all).
-    Every level has half the side of the one before; levels under 8 pixels are left out.
+    Channels: 3 opponent colours, then their slopes and curvatures, down and across. Every
+    level has half the side of the one before; levels under 8 pixels are left out.
     """
     colours = torch.einsum("oc,nchw->nohw", picture.new_tensor(_OPPONENT), picture)
     found = []
@@ -78,29 +68,26 @@ def local_moments(picture: Tensor, levels: int = 4) -> list[Moments]:
         left, right = colours[:, :, 1:-1, :-2], colours[:, :, 1:-1, 2:]
         curves = (2 * middle - up - down, 2 * middle - left - right)
         flat = torch.cat([middle, down - up, right - left, *curves], 1)[0].flatten(1)
-        mean = flat.mean(1)
-        flat = flat - mean[:, None]
-        found.append(Moments(mean, flat @ flat.T / flat.shape[1]))
+        flat = flat - flat.mean(1, keepdim=True)
+        found.append(flat @ flat.T / flat.shape[1])
         if min(colours.shape[2:]) < 16:
             break
         colours = functional.avg_pool2d(colours, 2)
     return found
 
 
-def grain_loss(given: list[Moments], wanted: list[Moments]) -> Tensor:
-    """Mean squared distance of local moments, each channel in units of the wanted deviation.
+def grain_loss(given: list[Tensor], wanted: list[Tensor]) -> Tensor:
+    """Mean squared distance of local covariances, each channel in units of its deviations.
 
-    Since each channel counts alike, fine grain in colour that the style lacks costs as much
-    as a wrong lightness: this is what keeps the network's grain and grid out.
+    The units are those of both pictures together, so that no loss is above 1. Since each
+    channel counts alike, fine grain in colour that the style lacks costs as much as a wrong
+    contrast: this is what keeps the network's grain and grid out.
     """
-    total = given[0].mean.new_zeros(())
-    levels = list(zip(given, wanted, strict=False))
-    for (mean, covariance), (wanted_mean, wanted_covariance) in levels:
-        deviation = (wanted_covariance.diagonal() + _FLOOR).sqrt()
-        relative = (covariance - wanted_covariance) / (deviation[:, None] * deviation)
-        total = total + relative.square().mean()
-        total = total + ((mean - wanted_mean) / deviation).square().mean()
-    return total / len(levels)
+    levels = []
+    for ours, theirs in zip(given, wanted, strict=False):
+        deviation = ((ours + theirs).diagonal() + _FLOOR).sqrt()
+        levels.append(((ours - theirs) / torch.outer(deviation, deviation)).square().mean())
+    return torch.stack(levels).mean()
 
 
 def palette(picture: Tensor) -> Tensor:

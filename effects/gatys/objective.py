@@ -31,7 +31,7 @@ class Recipe:
     style: float = 10.0
     content: float = 0.3
     tone: float = 0.3
-    grain: float = 1.0
+    grain: float = 4.0
     palette: float = 20.0
     variation: float = 1.0
     overflow: float = 10.0
@@ -64,7 +64,7 @@ class Objective:
     """The losses of pictures of the size of `photo`, against targets taken once.
 
     `photo` and `style` are 1×3×H×W in [0, 1]; `strength` multiplies all that pulls the
-    picture away from the photo by its square.
+    picture away from the photo by its cube.
     """
 
     def __init__(
@@ -80,13 +80,13 @@ class Objective:
         self.shifts = _draw_shifts(generator)
         self._backbone = backbone
         self._recipe = recipe
-        self._strength = strength**2
+        self._strength = strength**3
         self._generator = generator
         self._layers = {*recipe.style_layers, *recipe.content_layers}
         self._content: dict[Shift, dict[str, Tensor]] = {}
         with torch.no_grad():
             self._grams = self._mean_grams(style)
-            self._moments = losses.local_moments(style)
+            self._covariances = losses.local_covariances(style)
             self._palette = losses.palette(style)
             self._tone = losses.tone(photo)
 
@@ -103,7 +103,7 @@ class Objective:
         ).mean()
         away = (
             recipe.style * style
-            + recipe.grain * losses.grain_loss(losses.local_moments(picture), self._moments)
+            + recipe.grain * losses.grain_loss(losses.local_covariances(picture), self._covariances)
             + recipe.palette
             * losses.palette_loss(losses.palette(picture), self._palette, self._directions(picture))
             + recipe.variation * losses.total_variation(picture)

@@ -64,7 +64,7 @@ class Gatys(Effect[GatysParams]):
         plan = _plan(params)
         canvas = self._tensor(photo, pictures.working_size(photo.size, plan[0][0]))
         if params.start == "noise":
-            canvas = (0.5 + 0.1 * torch.randn(canvas.shape, generator=generator)).to(self.device)
+            canvas = _clouds(canvas, generator)
         done = 0
         for side, steps in plan:
             objective = self._objective(params, photo, style, side, generator)
@@ -118,6 +118,13 @@ def _plan(params: GatysParams) -> list[tuple[int, int]]:
 def _enlarge(picture: Tensor, like: Tensor) -> Tensor:
     size = like.shape[2:]
     return functional.interpolate(picture, size, mode="bicubic", align_corners=False).clamp(0, 1)
+
+
+def _clouds(like: Tensor, generator: torch.Generator) -> Tensor:
+    # Noise without fine grain, which the network would be long in clearing away.
+    height, width = (side // 8 + 1 for side in like.shape[2:])
+    noise = 0.5 + 0.15 * torch.randn(1, 3, height, width, generator=generator)
+    return _enlarge(noise.to(like.device), like)
 
 
 def _grey(image: Image.Image) -> Image.Image:
