@@ -99,6 +99,14 @@ async def test_an_idle_service_is_free(queue: Queue) -> None:
     assert ["b0", "a", "b1", "b2"] == await serve_all(queue)
 
 
+async def test_a_running_job_keeps_the_service_busy(queue: Queue) -> None:
+    """As long as a job runs, its user's next stands behind what others ask for."""
+    await submit(queue, a_job("long", "ann", seconds=1000))
+    await take(queue)
+    await submit(queue, *(a_job(f"b{i}", "bob") for i in range(3)), a_job("a", "ann"))
+    assert ["b0", "b1", "b2", "a"] == await serve_all(queue)
+
+
 async def test_cancelled_jobs_cost_nothing(queue: Queue) -> None:
     """The share of a job that was cancelled while it waited is returned."""
     await submit(queue, a_job("b0", "bob"), a_job("a0", "ann", seconds=100), a_job("a1", "ann"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections import defaultdict
@@ -30,6 +31,7 @@ class Forecast:
         self._connection = connection
         self._last: Schedule | None = None
         self._good_until = 0.0
+        self._replaying = asyncio.Lock()
 
     async def of(self, job: str, now: str) -> Estimate:
         """The estimate of any job. Raises `NoSuchJob`."""
@@ -56,14 +58,19 @@ class Forecast:
         return known or schedule.squeeze_in(job, record.user, record.cost)
 
     async def _schedule(self, job: str, now: str) -> Schedule:
-        """The last replay of the whole queue, or a new one."""
-        if self._last is None or time.monotonic() > self._good_until:
-            begun = time.monotonic()
-            _, snapshot = await self._connection.run("snapshot", now, job, sys.maxsize)
-            self._last = _replay(snapshot)
-            done = time.monotonic()
-            self._good_until = done + _SHARE * (done - begun)
+        """The last replay of the whole queue, or a new one; the old one while that is made."""
+        if self._last is None or not (self._replaying.locked() or self._is_good()):
+            async with self._replaying:
+                if self._last is None or not self._is_good():
+                    begun = time.monotonic()
+                    _, snapshot = await self._connection.run("snapshot", now, job, sys.maxsize)
+                    self._last = await asyncio.to_thread(_replay, snapshot)
+                    done = time.monotonic()
+                    self._good_until = done + _SHARE * (done - begun)
         return self._last
+
+    def _is_good(self) -> bool:
+        return time.monotonic() <= self._good_until
 
 
 def _replay(snapshot: Any) -> Schedule:

@@ -27,6 +27,7 @@ from worker.jobs.model import (
     WorkerInfo,
 )
 from worker.jobs.policy import MICRO, Order, Server, Waiting, replay
+from worker.jobs.wakeups import set_within
 
 __all__ = ["MemoryQueue"]
 
@@ -112,13 +113,14 @@ class MemoryQueue:
         self, worker: str, effects: Sequence[str], *, lease: float, wait: float = 0.0
     ) -> Claim | None:
         """Take the next job that this worker can run."""
-        end = asyncio.get_running_loop().time() + wait
+        loop = asyncio.get_running_loop()
+        end = loop.time() + wait
         while True:
             changed = self._changed
             entry = self._order.take(effects)
             if entry is not None:
                 return self._lease(entry, worker, lease)
-            if not await _set_before(changed, end):
+            if not await set_within(changed, end - loop.time()):
                 return None
 
     def _lease(self, entry: Waiting, worker: str, lease: float) -> Claim:
@@ -268,7 +270,8 @@ class MemoryQueue:
         self, platform: str, consumer: str, *, count: int = 16, wait: float = 0.0
     ) -> list[Receipt]:
         """Endings not yet acknowledged."""
-        end = asyncio.get_running_loop().time() + wait
+        loop = asyncio.get_running_loop()
+        end = loop.time() + wait
         while True:
             changed = self._changed
             now = self._clock()
@@ -277,7 +280,7 @@ class MemoryQueue:
             new = [r for r in receipts if r.id not in self._handed]
             ready = (again + new)[:count]
             self._handed.update((receipt.id, now) for receipt in ready)
-            if ready or not await _set_before(changed, end):
+            if ready or not await set_within(changed, end - loop.time()):
                 return ready
 
     async def acknowledge(self, platform: str, receipt: Receipt) -> None:
@@ -349,13 +352,3 @@ class MemoryQueue:
     def _notify(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
-
-
-async def _set_before(event: asyncio.Event, end: float) -> bool:
-    """Wait for the event until the loop's time is `end`."""
-    try:
-        async with asyncio.timeout_at(end):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True

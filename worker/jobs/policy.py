@@ -142,6 +142,8 @@ class Schedule:
         self.finish[user] = tag + cost
         index = bisect_right(self.tags, tag)
         estimate = Estimate(place=index + 1, seconds=self.starts[index] + cost / MICRO)
+        self.tags.insert(index, tag)
+        self.starts.insert(index, self.starts[index])
         self.estimates[job] = estimate
         return estimate
 
