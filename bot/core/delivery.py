@@ -11,7 +11,7 @@ from bot.core.repeat import repeat
 from bot.core.status import StatusWords, file_name
 from bot.core.watch import Watched
 from worker.jobs.blobs import Blobs
-from worker.jobs.errors import BlobMissing, QueueError
+from worker.jobs.errors import BlobMissing, NoSuchJob, QueueError
 from worker.jobs.model import Done, Estimate, Job, Progress, Receipt, State
 from worker.jobs.queue import Queue
 
@@ -148,15 +148,23 @@ class Delivery:
 
     async def _send_places(self) -> None:
         for job in self._watched.jobs():
-            view = await self._queue.view(job.id, user=job.user)
-            if view.ending is not None:
+            try:
+                estimate = await self._stands(job)
+            except NoSuchJob:
+                estimate = None
+            if estimate is None:
                 self._watched.drop(job.id)
-                continue
-            estimate = Estimate(place=0, seconds=0)
-            if view.state == State.WAITING:
-                estimate = await self._queue.estimate(job.id)
-            if self._watched.move(job, estimate.place):
+            elif self._watched.move(job, estimate.place):
                 await self._show(job, self._words.waiting(job, estimate))
+
+    async def _stands(self, job: Job) -> Estimate | None:
+        """Place and time now; None when the job has ended. Raises `NoSuchJob`."""
+        view = await self._queue.view(job.id, user=job.user)
+        if view.ending is not None:
+            return None
+        if view.state == State.WAITING:
+            return await self._queue.estimate(job.id)
+        return Estimate(place=0, seconds=0)
 
     async def _show(self, job: Job, reply: Reply) -> None:
         try:

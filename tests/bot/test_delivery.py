@@ -177,6 +177,21 @@ async def test_nobody_looks(house: House) -> None:
     assert "done" == reply.status.state
 
 
+async def test_forgotten_job(house: House) -> None:
+    """A job that is watched and no longer known disturbs nobody else's places."""
+    front = FakeFront()
+    await house.announce("swirl")
+    first, second = await ask(house, "a"), await ask(house, "b")
+    gone = (await house.queue.jobs_of("fake:a"))[0].job.model_copy(update={"id": "0" * 32})
+    house.watched.add(gone, 1)
+    claim = await house.claim()
+    async with running(house.delivery(front).run()):
+        await until(lambda: _places(front, second) == [1])
+        await house.finish(claim)
+    assert house.watched.get(gone.id) is None
+    assert claim.job.id == first
+
+
 async def test_blobs_away(house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A result that can't be read just now is sent as soon as it can."""
     front, job = FakeFront(), await ask(house)

@@ -19,6 +19,10 @@ _MESSAGE = re.compile(r"[A-Za-z0-9-]{1,64}")
 _TEXT_BYTES = 4000
 
 
+class _TooLong(Exception):
+    """A part has more bytes than it may have."""
+
+
 async def read_message(request: web.Request, account: str, *, photo_mb: int) -> Incoming:
     """Read the parts text, photo, message and press, within their limits. Raises `Refusal`."""
     limit = photo_mb * 2**20
@@ -31,14 +35,18 @@ async def read_message(request: web.Request, account: str, *, photo_mb: int) -> 
         reader = await request.multipart()
         while (entry := await reader.next()) is not None:
             part = _leaf(entry)
-            content = await _read(part, limit if part.name == "photo" else _TEXT_BYTES)
-            if content is None or len(photos) == MOST_PHOTOS:
-                raise too_large
+            if part.name in ("text", "message", "press"):
+                words[part.name] = (await _read(part, _TEXT_BYTES)).decode()
+            if part.name != "photo":
+                continue
+            photo = await _read(part, limit)
             # A form with an empty file field sends a part without bytes and name.
-            if part.name == "photo" and (content or part.filename):
-                photos.append(content)
-            elif part.name in ("text", "message", "press"):
-                words[part.name] = content.decode()
+            if photo or part.filename:
+                photos.append(photo)
+            if len(photos) > MOST_PHOTOS:
+                raise too_large
+    except _TooLong:
+        raise too_large from None
     # What a form must not be, the parser says in all these ways.
     except (ValueError, TypeError, AssertionError, LookupError, RuntimeError, HttpProcessingError):
         raise Refusal(HTTPStatus.BAD_REQUEST, "http-not-multipart") from None
@@ -62,11 +70,11 @@ def _leaf(part: BodyPartReader | MultipartReader) -> BodyPartReader:
     return part
 
 
-async def _read(part: BodyPartReader, limit: int) -> bytes | None:
-    """A part's bytes; None when there are more than `limit`."""
+async def _read(part: BodyPartReader, limit: int) -> bytes:
+    """A part's bytes. Raises `_TooLong` when there are more than `limit`."""
     content = bytearray()
     while chunk := await part.read_chunk(2**16):
         content += chunk
         if len(content) > limit:
-            return None
+            raise _TooLong
     return bytes(content)
