@@ -137,7 +137,7 @@ async def test_a_full_server_is_away_and_nothing_changed(own_redis: RedisServer)
 async def test_another_client_wakes(redis_queue: RedisQueue, redis_url: str) -> None:
     """Bot and worker are different clients; a registration left by a dead one costs nothing."""
     with redis.Redis.from_url(redis_url) as client:
-        client.zadd(KEYS["idle"], {"paint|0dead|1|paint dream": 0, "dream|0dead|1|paint dream": 0})
+        client.zadd(KEYS["idle"], {"paint|!dead|1|paint dream": 0, "dream|!dead|1|paint dream": 0})
         sleeper = asyncio.create_task(redis_queue.claim("w1", ["paint"], lease=10, wait=20))
         while client.zcard(KEYS["idle"]) < 3:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.01)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import fcntl
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -26,6 +27,8 @@ from worker.jobs import guardian
 from worker.jobs.errors import BadSettings
 
 __all__ = ["embedded_redis"]
+
+log = logging.getLogger(__name__)
 
 _OLDEST = (6, 2)
 _LONGEST_SOCKET = 100  # bytes; the system's limit is 104 on macOS, 108 on Linux
@@ -67,7 +70,10 @@ async def _watch(folder: Path, address: Path) -> None:
     """Start another guardian if this one is killed."""
     while True:
         await asyncio.sleep(_WATCH)
-        _ensure_guardian(folder, address)
+        try:
+            _ensure_guardian(folder, address)
+        except (OSError, BadSettings) as error:
+            log.warning("Can't start Redis again: %s", error)
 
 
 def _ensure_guardian(folder: Path, address: Path) -> None:
