@@ -331,6 +331,24 @@ async def test_a_claim_that_gave_up_takes_no_wake_up(queue: Queue) -> None:
     assert None is not await asyncio.wait_for(left, 1)
 
 
+async def test_many_workers_at_once(queue: Queue) -> None:
+    """Ten workers and five users at the same time: each job is served once, none is left."""
+    served: list[str] = []
+
+    async def work(name: str) -> None:
+        while claim := await queue.claim(name, ["paint", "dream"], lease=10, wait=0.5):
+            served.append(claim.job.id)
+            await queue.finish(claim, Done(job=claim.job.id))
+
+    async def ask(user: str) -> None:
+        for i in range(40):
+            await submit(queue, a_job(f"{user}{i}", user, effect="dream" if i % 3 else "paint"))
+
+    await asyncio.gather(*(work(f"w{i}") for i in range(10)), *(ask(user) for user in "abcde"))
+    assert 200 == len(served) == len(set(served))
+    assert sorted(served) == sorted(receipt.job.id for receipt in await deliver(queue))
+
+
 # -- progress, workers
 
 

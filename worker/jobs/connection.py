@@ -81,7 +81,8 @@ class Connection:
         try:
             yield
         except (ConnectionError, TimeoutError, OSError) as error:
-            raise QueueAway(f"Redis at {self.place} does not answer: {error}") from error
+            reason = str(error) or f"it said nothing for {PATIENCE:.0f} s"
+            raise QueueAway(f"Redis at {self.place} does not answer: {reason}") from error
         except ResponseError as error:
             if any(word in str(error) for word in _REFUSALS):
                 raise QueueAway(f"Redis at {self.place} refuses just now: {error}") from error
