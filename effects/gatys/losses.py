@@ -23,8 +23,9 @@ __all__ = [
 
 def gram(features: Tensor) -> Tensor:
     """The Gram matrix, C×C, divided by the number of positions (Gatys et al. 2015, eq. 3)."""
-    flat = features[0].flatten(1)
-    return flat @ flat.T / flat.shape[1]
+    # Positions first: a view, not a copy, where features lie channels last.
+    flat = features[0].permute(1, 2, 0).flatten(0, 1)
+    return flat.T @ flat / flat.shape[0]
 
 
 def gram_loss(given: Tensor, wanted: Tensor) -> Tensor:
@@ -50,6 +51,14 @@ def overflow(picture: Tensor) -> Tensor:
 
 # Orthonormal: lightness, red–blue, green–purple. Eyes see grain in each at another level.
 _OPPONENT = ((3**-0.5,) * 3, (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -2 * 6**-0.5, 6**-0.5))
+# Value, slopes down and across, curvatures down and across.
+_STENCILS = (
+    ((0, 0, 0), (0, 1, 0), (0, 0, 0)),
+    ((0, -1, 0), (0, 0, 0), (0, 1, 0)),
+    ((0, 0, 0), (-1, 0, 1), (0, 0, 0)),
+    ((0, -1, 0), (0, 2, 0), (0, -1, 0)),
+    ((0, 0, 0), (-1, 2, -1), (0, 0, 0)),
+)
 # Half a step of an 8-bit picture: finer grain is not seen.
 _FLOOR = (0.5 / 255) ** 2
 
@@ -60,19 +69,16 @@ def local_covariances(picture: Tensor, levels: int = 4) -> list[Tensor]:
     Channels: 3 opponent colours, then their slopes and curvatures, down and across. Every
     level has half the side of the one before; levels under 8 pixels are left out.
     """
-    colours = torch.einsum("oc,nchw->nohw", picture.new_tensor(_OPPONENT), picture)
+    opponent, stencils = picture.new_tensor(_OPPONENT), picture.new_tensor(_STENCILS)
+    kernel = torch.einsum("oc,shw->sochw", opponent, stencils).flatten(0, 1)
     found = []
     for _ in range(levels):
-        middle = colours[:, :, 1:-1, 1:-1]
-        up, down = colours[:, :, :-2, 1:-1], colours[:, :, 2:, 1:-1]
-        left, right = colours[:, :, 1:-1, :-2], colours[:, :, 1:-1, 2:]
-        curves = (2 * middle - up - down, 2 * middle - left - right)
-        flat = torch.cat([middle, down - up, right - left, *curves], 1)[0].flatten(1)
-        flat = flat - flat.mean(1, keepdim=True)
-        found.append(flat @ flat.T / flat.shape[1])
-        if min(colours.shape[2:]) < 16:
+        flat = functional.conv2d(picture, kernel)[0].flatten(1)
+        mean = flat.mean(1)
+        found.append(flat @ flat.T / flat.shape[1] - torch.outer(mean, mean))
+        if min(picture.shape[2:]) < 16:
             break
-        colours = functional.avg_pool2d(colours, 2)
+        picture = functional.avg_pool2d(picture, 2)
     return found
 
 
@@ -85,7 +91,7 @@ def grain_loss(given: list[Tensor], wanted: list[Tensor]) -> Tensor:
     """
     levels = []
     for ours, theirs in zip(given, wanted, strict=False):
-        deviation = ((ours + theirs).diagonal() + _FLOOR).sqrt()
+        deviation = ((ours + theirs).diagonal().clamp_min(0) + _FLOOR).sqrt()
         levels.append(((ours - theirs) / torch.outer(deviation, deviation)).square().mean())
     return torch.stack(levels).mean()
 
