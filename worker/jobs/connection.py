@@ -14,8 +14,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
+    ClusterDownError,
     ConnectionError,
+    MasterDownError,
     NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
     RedisError,
     ResponseError,
     TimeoutError,
@@ -33,6 +37,8 @@ OLDEST = (6, 2)
 PATIENCE = 10.0
 """Seconds after which a server that says nothing counts as away."""
 # What a server says that lives but can't serve now: restarting, failing over, disk or memory full.
+# redis-py takes the first word from some of these messages, and from none that a script adds to.
+_REFUSED = (ClusterDownError, MasterDownError, OutOfMemoryError, ReadOnlyError)
 _REFUSALS = ("LOADING", "MISCONF", "OOM", "READONLY", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN")
 
 
@@ -84,7 +90,7 @@ class Connection:
             reason = str(error) or f"it said nothing for {PATIENCE:.0f} s"
             raise QueueAway(f"Redis at {self.place} does not answer: {reason}") from error
         except ResponseError as error:
-            if any(word in str(error) for word in _REFUSALS):
+            if isinstance(error, _REFUSED) or any(word in str(error) for word in _REFUSALS):
                 raise QueueAway(f"Redis at {self.place} refuses just now: {error}") from error
             raise
 
