@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 from PIL import Image
@@ -95,9 +96,13 @@ class Gatys(Effect[GatysParams]):
     ) -> Objective:
         size = pictures.working_size(photo.size, side)
         of_style = pictures.style_size(style.size, size, params.style_scale)
+        recipe = _RECIPES[params.backbone]
+        if params.start == "noise":
+            # The photo must be found first, not only kept.
+            recipe = replace(recipe, content=5 * recipe.content, tone=10 * recipe.tone)
         return Objective(
             self._backbone(params.backbone),
-            _RECIPES[params.backbone],
+            recipe,
             self._tensor(photo, size),
             self._tensor(style, of_style),
             params.strength,
