@@ -62,7 +62,7 @@ def test_describe(capsys: pytest.CaptureFixture[str]) -> None:
     page = capsys.readouterr().out
     assert "Pictures: photo, style" in page
     assert "strength=1" in page
-    assert "a number from 0 to" in page
+    assert "a number from 0.1 to" in page
     assert max(map(len, page.splitlines())) <= 100
 
 
@@ -110,7 +110,7 @@ WRONG = {
     "misspelt": (["run", "gatys", "cat.jpg", "cat.jpg", "stepps=9"], "did you mean 'steps'?"),
     "out of bounds": (
         ["run", "gatys", "cat.jpg", "cat.jpg", "strength=99"],
-        "strength=99: should be a number from 0 to",
+        "strength=99: should be a number from 0.1 to",
     ),
     "twice": (["run", "gatys", "cat.jpg", "cat.jpg", "size=256", "size=384"], "given twice"),
     "no style": (["run", "gatys", "cat.jpg"], "please add a style picture"),
