@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from effects import shell
 from effects.catalogue import Catalogue
+from effects.device import share_cores
 from effects.errors import EffectError, UserError
 from effects.spec import EffectSpec
 
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # real files, not TextIO
+    share_cores()
     try:
         arguments, rest = _parser().parse_known_args(argv)
         _take_rest(arguments, rest)

@@ -16,7 +16,7 @@ import threading
 from typing import BinaryIO
 
 from effects.catalogue import Catalogue
-from effects.device import pick_device
+from effects.device import pick_device, share_cores
 from effects.errors import BadSpec, UserError
 from effects.weights import WeightsStore
 from worker.runtime import messages
@@ -109,6 +109,7 @@ def main() -> None:
         signal.signal(number, lambda *_: None)
     _die_with(int(sys.argv[1]))
     set_up_logging()
+    share_cores()
     Child(*_take_streams()).run()
 
 
