@@ -34,9 +34,10 @@ class Clock:
 class RedisServer:
     """A redis-server of our own with an append-only file, on a socket in `folder`."""
 
-    def __init__(self, program: str, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path, *, appendfsync: str = "everysec") -> None:
         self.program = program
         self.folder = folder
+        self.appendfsync = appendfsync
         self.url = f"unix://{folder}/redis.sock"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -44,6 +45,7 @@ class RedisServer:
         """Return when it answers."""
         command = [self.program, "--port", "0", "--unixsocket", f"{self.folder}/redis.sock"]
         command += ["--dir", str(self.folder), "--appendonly", "yes", "--save", ""]
+        command += ["--appendfsync", self.appendfsync]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         end = time.monotonic() + 20
         while True:

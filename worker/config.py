@@ -40,6 +40,9 @@ class WorkerOptions(BaseModel):
     """Bound of the loaded effects' memory; 0: half of what the device has."""
     keep: float = Field(7 * 86400.0, gt=0)
     """Ended jobs and their pictures are dropped after so long."""
+    keep_orphans: float = Field(7 * 86400.0, gt=0)
+    """Pictures of jobs that the queue does not know are dropped after so long: much longer than
+    a bot waits for the rest of a request."""
 
     @field_validator("effects", mode="before")
     @classmethod

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
@@ -22,6 +26,8 @@ class Blobs:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
+        # A folder holds what no listing shows: a file half written by a program that was killed.
+        self._folder = Path(str(store.prefix)) if isinstance(store, LocalStore) else None
 
     @classmethod
     def open(cls, place: str | Path) -> Blobs:
@@ -72,11 +78,59 @@ class Blobs:
 
     async def delete_under(self, prefix: str) -> None:
         """Remove all blobs whose names begin with `prefix` + "/"."""
+        _checked(prefix)
         try:
-            async for page in self._store.list(prefix=_checked(prefix) + "/"):
+            if self._folder is not None:
+                await asyncio.to_thread(_remove, self._folder / prefix)
+                return
+            async for page in self._store.list(prefix=prefix + "/"):
                 await self.delete([entry["path"] for entry in page])
         except (BaseError, OSError) as error:
+            raise BlobStoreAway(f"Can't delete {prefix}: {_first_line(error)}") from error
+
+    async def folders(self) -> list[str]:
+        """The first words of all names, each once."""
+        try:
+            listing = await self._store.list_with_delimiter_async()
+        except (BaseError, OSError) as error:
+            raise BlobStoreAway(f"Can't list the pictures: {_first_line(error)}") from error
+        return [name for name in listing["common_prefixes"] if _SEGMENT.fullmatch(name)]
+
+    async def changes(self, prefix: str) -> dict[str, float]:
+        """What is under `prefix` + "/", half-written files too: the rest of the name -> Unix
+        seconds of its last change.
+        """
+        _checked(prefix)
+        try:
+            if self._folder is not None:
+                return await asyncio.to_thread(_changes, self._folder / prefix)
+            return {
+                entry["path"].removeprefix(prefix + "/"): entry["last_modified"].timestamp()
+                async for page in self._store.list(prefix=prefix + "/")
+                for entry in page
+            }
+        except (BaseError, OSError) as error:
             raise BlobStoreAway(f"Can't list {prefix}: {_first_line(error)}") from error
+
+
+def _remove(folder: Path) -> None:
+    def pass_over(_: Any, __: str, failure: tuple[Any, BaseException, Any]) -> None:
+        # Others may be removing it, too.
+        if not isinstance(failure[1], FileNotFoundError):
+            raise failure[1]
+
+    shutil.rmtree(folder, onerror=pass_over)
+
+
+def _changes(folder: Path) -> dict[str, float]:
+    changes = {}
+    for place, _, files in os.walk(folder):
+        for path in (Path(place, name) for name in files):
+            try:
+                changes[path.relative_to(folder).as_posix()] = path.stat().st_mtime
+            except FileNotFoundError:
+                continue
+    return changes
 
 
 def _checked(name: str) -> str:

@@ -14,13 +14,14 @@ from worker.runtime.attempt import Attempt
 from worker.runtime.device import Device, DeviceRefused
 from worker.runtime.patience import Patience
 from worker.runtime.process import ChildGone, ChildHung
+from worker.runtime.sweep import Sweep
 
 log = logging.getLogger(__name__)
 
 _CLAIM_WAIT = 1.0
 """Seconds a claim waits for work; also how long an idle worker takes to leave."""
 _RESTART_PAUSE = 5.0
-_SWEEP_EVERY = 3600.0
+_SWEEP_EVERY = 600.0
 
 
 class Worker:
@@ -171,12 +172,15 @@ class Worker:
             await asyncio.sleep(self._options.lease / 2)
 
     async def _sweep(self) -> None:
-        """Drop old jobs and their pictures."""
+        """Drop old jobs and their pictures, and pictures without a job."""
         keep = self._options.keep
+        orphans = Sweep(self._jobs.queue, self._jobs.blobs, self._options.keep_orphans)
         while True:
             try:
                 for job in await self._patience(lambda: self._jobs.queue.forget(older_than=keep)):
                     await self._jobs.blobs.delete_under(job)
+                if dropped := await self._patience(orphans.round):
+                    log.info("dropped the pictures of jobs that nobody knows: %d", len(dropped))
             except BlobStoreAway as error:
                 log.warning("old pictures could not be dropped: %s", error)
-            await asyncio.sleep(min(keep, _SWEEP_EVERY))
+            await asyncio.sleep(min(keep, self._options.keep_orphans, _SWEEP_EVERY))
