@@ -17,11 +17,13 @@ import redis.asyncio
 
 from worker.jobs.embedded import embedded_redis
 from worker.jobs.model import Claim, Done, Job
-from worker.jobs.redis_queue import RedisQueue
+from worker.jobs.redis_queue import KEYS, RedisQueue
+from worker.jobs.scripts import load_scripts
 
 IDLE_JOBS = 200
 SECONDS = 4.0
 SCRIPT_CALLS = 200
+PACKET = 500
 EFFECTS = ["noop"]
 _numbers = itertools.count()
 
@@ -39,7 +41,7 @@ async def _main() -> None:
             for tasks in (1, 10):
                 ours, theirs = await cycles(url, tasks), await streams(url, tasks)
                 print(f"{f'  {tasks} at a time':40}{ours:10.0f}{theirs:10.0f}{ours / theirs:8.2f}")
-            for waiting in (10, 1_000, 10_000):
+            for waiting in (10, 1_000, 100_000):
                 await depth(url, waiting)
 
 
@@ -126,14 +128,29 @@ async def streams(url: str, tasks: int) -> float:
     return rate
 
 
+async def fill(client: redis.asyncio.Redis, jobs: int) -> None:
+    """Submit as the queue does, many in one packet, and ask for no place in a long queue."""
+    script = client.register_script(load_scripts()["submit"])
+    for begin in range(0, jobs, PACKET):
+        async with client.pipeline(transaction=False) as pipe:
+            for _ in range(min(PACKET, jobs - begin)):
+                job = a_job()
+                await script(
+                    keys=list(KEYS.values()),
+                    args=["", 0, job.id, job.model_dump_json(), job.user, job.id, job.effect,
+                          job.cost, job.max_attempts],
+                    client=pipe,
+                )  # fmt: skip
+            await pipe.execute()
+
+
 async def depth(url: str, waiting: int) -> None:
     """The server's own time for the scripts, with so many jobs waiting."""
     queue = RedisQueue(url)
     client = redis.asyncio.Redis.from_url(url)
     await client.flushall()
     begun = time.perf_counter()
-    for _ in range(0, waiting, 50):
-        await asyncio.gather(*(submit(queue) for _ in range(min(50, waiting))))
+    await fill(client, waiting)
     rate = waiting / (time.perf_counter() - begun)
     claims: list[Claim] = []
 
@@ -146,7 +163,7 @@ async def depth(url: str, waiting: int) -> None:
         claim = claims.pop()
         await queue.finish(claim, Done(job=claim.job.id))
 
-    steps = {"submit": lambda: submit(queue), "claim": claim, "finish": finish}
+    steps = {"submit": lambda: fill(client, 1), "claim": claim, "finish": finish}
     took = []
     for name, step in steps.items():
         await client.config_resetstat()
@@ -154,6 +171,10 @@ async def depth(url: str, waiting: int) -> None:
             await step()
         stats = await client.info("commandstats")
         took.append(f"{name} {stats['cmdstat_evalsha']['usec_per_call']:.0f} us")
+    await client.config_resetstat()
+    await queue.submit(a_job(), key="snapshot")
+    stats = await client.info("commandstats")
+    took.append(f"first forecast {stats['cmdstat_evalsha']['usec'] / 1000:.1f} ms")
     print(f"server time with {waiting:>6} waiting: {', '.join(took)} (filled at {rate:.0f}/s)")
     await client.aclose()
     await queue.close()

@@ -105,6 +105,15 @@ local function stand(job, record)
   wake(record.effect)
 end
 
+-- Give the first of the user's line its tag.
+local function stand_as_head(job, record)
+  local tag = math.max(virtual(), tonumber(redis.call('ZSCORE', FINISH, record.user) or 0))
+  redis.call('ZADD', FINISH, int(tag + record.cost), record.user)
+  record.tag = int(tag)
+  save(job, record)
+  stand(job, record)
+end
+
 -- Let the first of the user's line stand among the heads, if none of the user's does.
 local function promote(user)
   if redis.call('HEXISTS', HEADS, user) == 1 then return end
@@ -112,12 +121,7 @@ local function promote(user)
   if not member then return end
   redis.call('ZREM', LINES, member)
   local job = string.match(member, '^[^|]*|[^|]*|([^|]*)|')
-  local record = load(job)
-  local tag = math.max(virtual(), tonumber(redis.call('ZSCORE', FINISH, user) or 0))
-  redis.call('ZADD', FINISH, int(tag + record.cost), user)
-  record.tag = int(tag)
-  save(job, record)
-  stand(job, record)
+  stand_as_head(job, load(job))
 end
 
 -- One of the user's jobs is no longer among the heads.

@@ -19,9 +19,12 @@ if not known then
   redis.call('HSET', SUBMITTED, key, job)
   redis.call('HSET', JOBS, job, ARGV[4])
   redis.call('ZADD', OWNED, 0, user .. '|' .. padded(record.seq) .. '|' .. job)
-  save(job, record)
-  redis.call('ZADD', LINES, 0, in_line(job, record))
-  promote(user)
+  if redis.call('HEXISTS', HEADS, user) == 1 then
+    save(job, record)
+    redis.call('ZADD', LINES, 0, in_line(job, record))
+  else
+    stand_as_head(job, record)
+  end
 end
 job = known or job
 return {job, known and '' or '1', redis.call('HGET', RECORDS, job), snapshot(now, ARGV[2])}
