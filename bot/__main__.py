@@ -8,10 +8,7 @@ import logging
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable, Sequence
-
-from pydantic import ValidationError
+from collections.abc import Sequence
 
 from bot.config import BotSettings
 from bot.core.apology import Apology
@@ -30,6 +27,7 @@ from bot.fronts.web.works import Works
 from effects.catalogue import Catalogue
 from effects.errors import BadSpec
 from worker.jobs.errors import BadSettings
+from worker.jobs.program import at_end_of_stdin, read_settings, set_up_logging
 from worker.jobs.settings import Jobs, open_jobs
 
 log = logging.getLogger("bot")
@@ -76,7 +74,7 @@ async def _until_told(settings: BotSettings, *, stop_with_stdin: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     if stop_with_stdin:
-        _at_end_of_stdin(lambda: loop.call_soon_threadsafe(told.set))
+        at_end_of_stdin(lambda: loop.call_soon_threadsafe(told.set))
     serving, waiting = asyncio.create_task(_serve(settings)), asyncio.create_task(told.wait())
     await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
@@ -87,17 +85,6 @@ async def _until_told(settings: BotSettings, *, stop_with_stdin: bool) -> None:
         os._exit(0)
     if not serving.cancelled():
         serving.result()
-
-
-def _at_end_of_stdin(call: Callable[[], object]) -> None:
-    def watch() -> None:
-        try:
-            while os.read(0, 4096):
-                pass
-        finally:
-            call()
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _configure(port: int | None) -> BotSettings:
@@ -116,15 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--stop-with-stdin", action="store_true", help="leave when standard input closes"
     )
     options = parser.parse_args(arguments)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s: %(message)s"
-    )
-    try:
-        settings = _configure(options.port)
-    except ValidationError as error:
-        for wrong in error.errors(include_url=False):
-            where = ".".join(str(part) for part in wrong["loc"])
-            log.critical("the setting %s is wrong: %s", where, wrong["msg"])
+    set_up_logging()
+    settings = read_settings(lambda: _configure(options.port))
+    if settings is None:
         return 2
     status = 0
     try:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable, Sequence
-
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
+from collections.abc import Sequence
 
 from worker.config import WorkerConfig, WorkerOptions
 from worker.jobs.errors import BadSettings
+from worker.jobs.program import at_end_of_stdin, read_settings, set_up_logging
 from worker.jobs.settings import open_jobs
 from worker.runtime.device import DeviceRefused
-from worker.runtime.logs import set_up_logging
 from worker.runtime.loop import Worker
 
 log = logging.getLogger("worker")
@@ -46,7 +41,7 @@ class _Program:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._hear, number, opening)
         if stop_with_stdin:
-            _at_end_of_stdin(lambda: loop.call_soon_threadsafe(self._leave, opening, _STDIN_GRACE))
+            at_end_of_stdin(lambda: loop.call_soon_threadsafe(self._leave, opening, _STDIN_GRACE))
         await asyncio.wait([opening])
         if not opening.cancelled():
             opening.result()
@@ -71,17 +66,6 @@ class _Program:
         self._leave(serving)
 
 
-def _at_end_of_stdin(call: Callable[[], object]) -> None:
-    def watch() -> None:
-        with contextlib.suppress(OSError):  # closed from the beginning
-            while os.read(0, 4096):
-                pass
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            call()
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def _configure(device: str | None) -> WorkerConfig:
     config = WorkerConfig()
     if device is None:
@@ -99,15 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     set_up_logging()
-    try:
-        config = _configure(options.device)
-    except ValidationError as error:
-        for wrong in error.errors(include_url=False):
-            where = ".".join(str(part) for part in wrong["loc"])
-            log.critical("the setting %s is wrong: %s", where, wrong["msg"])
-        return 2
-    except SettingsError as error:
-        log.critical("the settings can't be read: %s", error)
+    config = read_settings(lambda: _configure(options.device))
+    if config is None:
         return 2
     try:
         asyncio.run(_Program(config).run(stop_with_stdin=options.stop_with_stdin))

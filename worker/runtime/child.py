@@ -19,9 +19,9 @@ from effects.catalogue import Catalogue
 from effects.device import pick_device, share_cores
 from effects.errors import BadSpec, UserError
 from effects.weights import WeightsStore
+from worker.jobs.program import set_up_logging
 from worker.runtime import messages
 from worker.runtime.execute import Executor
-from worker.runtime.logs import set_up_logging
 from worker.runtime.messages import Here, Knock, Order, Ready, Refused, Start, Stop
 from worker.runtime.shelf import Shelf
 

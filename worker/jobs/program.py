@@ -1,0 +1,52 @@
+"""What the programs on both sides of the queue share: logs, settings, the end of stdin."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsError
+
+__all__ = ["at_end_of_stdin", "read_settings", "set_up_logging"]
+
+log = logging.getLogger(__name__)
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def set_up_logging() -> None:
+    """One clear line per event, on stderr."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s: %(message)s"
+    )
+
+
+def read_settings(read: Callable[[], S]) -> S | None:
+    """The settings; or None, after one line for each that is wrong."""
+    try:
+        return read()
+    except ValidationError as error:
+        for wrong in error.errors(include_url=False):
+            where = ".".join(str(part) for part in wrong["loc"])
+            log.critical("the setting %s is wrong: %s", where, wrong["msg"])
+    except SettingsError as error:
+        log.critical("the settings can't be read: %s", error)
+    return None
+
+
+def at_end_of_stdin(call: Callable[[], object]) -> None:
+    """Call from a thread when standard input closes: the parent process has gone."""
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):  # closed from the beginning
+            while os.read(0, 4096):
+                pass
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            call()
+
+    threading.Thread(target=watch, daemon=True).start()
