@@ -34,6 +34,10 @@ class WorkerOptions(BaseModel):
     """A worker that is silent for so long loses its job."""
     load_limit: float = Field(300.0, gt=0)
     """An effect that is not loaded by then counts as hung."""
+    store_patience: float = Field(60.0, ge=0)
+    """An attempt at a job waits so long for a store of pictures that is away."""
+    look_again: float = Field(60.0, gt=0)
+    """An effect that is down is tried again after so long: its weights may be there now."""
     grace: float = Field(30.0, ge=0)
     """A draining worker gives its job back after so long."""
     memory_mb: int = Field(0, ge=0)

@@ -68,6 +68,24 @@ class Invert(Effect[GateParams]):
         return Output(media=(Media("image/png", picture),), text=Text("inverted", "наоборот"))
 
 
+class StrollParams(Params):
+    """How long to take."""
+
+    steps: int = param(1, _word("Steps"), _word("How many"), ge=1, le=1000)
+    pause: float = param(0.02, _word("Pause"), _word("Seconds between steps"), ge=0, le=600)
+
+
+class Stroll(Effect[StrollParams]):
+    """Inverts a photo in its own time."""
+
+    def run(self, item: Item[StrollParams], ctx: Context) -> Output:
+        """Step so many times."""
+        for done in range(item.params.steps):
+            time.sleep(item.params.pause)
+            ctx.step(done, item.params.steps, lambda: item.photos[0])
+        return Output(media=(Media("image/png", _png(ImageOps.invert(item.photos[0]))),))
+
+
 class Hang(Effect[GateParams]):
     """Falls silent, deep in native code that holds the interpreter's lock."""
 
@@ -129,11 +147,13 @@ class Odd(Effect[GateParams]):
         return Output(media=(Media("image/png", _png(picture)),))
 
 
-class NoWeights(Effect[GateParams]):
-    """Can't be loaded."""
+class NoWeights(Noop):
+    """Can't be loaded before its weights are there."""
 
     def __init__(self, device: str, weights: Any) -> None:
-        raise WeightsMissing("the weights odd.pth are not there: get them from nowhere")
+        super().__init__(device, weights)
+        if not (weights.folder / "odd.pth").exists():
+            raise WeightsMissing("the weights odd.pth are not there: get them from nowhere")
 
 
 class LateTrouble(Effect[GateParams]):
@@ -166,13 +186,17 @@ class EndlessLoad(Effect[GateParams]):
 
 
 def _spec(
-    name: str, runner: type[Effect[GateParams]], photos: int, step_limit: float
+    name: str,
+    runner: type[Effect[Any]],
+    photos: int,
+    step_limit: float,
+    params: type[Params] = GateParams,
 ) -> EffectSpec:
     return EffectSpec(
         name=name,
         title=_word(name),
         description=_word(name),
-        params=GateParams,
+        params=params,
         runner=f"{__name__}:{runner.__name__}",
         cost=lambda params, pixels: 0.1,
         roles=("photo",) * photos,
@@ -184,6 +208,7 @@ def _spec(
 
 NOOP = _spec("noop", Noop, 0, 10)
 INVERT = _spec("invert", Invert, 1, 10)
+STROLL = _spec("stroll", Stroll, 1, 3, StrollParams)
 HANG = _spec("hang", Hang, 0, 1)
 HANG_LONG = _spec("hang_long", Hang, 0, 600)
 ODD = _spec("odd", Odd, 0, 10)

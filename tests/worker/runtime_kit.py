@@ -142,6 +142,7 @@ class House:
             "ATELIER_STATE_DIR": str(self.folder),
             "ATELIER_WORKER__EFFECTS": effects,
             "PYTHONPATH": os.pathsep.join([str(self._plugins), str(ROOT)]),
+            "ATELIER_WEIGHTS_DIR": str(self.folder / "weights"),
             "LATE_TROUBLE": str(self.folder / "late_trouble"),
             "OMP_NUM_THREADS": "1",
             **{f"ATELIER_WORKER__{key.upper()}": str(value) for key, value in given.items()},

@@ -99,6 +99,17 @@ async def test_a_write_that_fails_is_one_sentence(tmp_path: Path) -> None:
     assert b"old" == await blobs.get("job/photo-0")
 
 
+async def test_a_store_that_is_gone_is_away(tmp_path: Path) -> None:
+    """Without the folder nothing is known to be missing: it may be mounted again."""
+    blobs = Blobs.open(tmp_path / "blobs")
+    await blobs.put("job/photo-0", b"x")
+    (tmp_path / "blobs").rename(tmp_path / "away")
+    with pytest.raises(BlobStoreAway, match="is no folder"):
+        await blobs.get("job/photo-0")
+    (tmp_path / "away").rename(tmp_path / "blobs")
+    assert b"x" == await blobs.get("job/photo-0")
+
+
 @pytest.mark.parametrize("place", ["nowhere://x", "s3:///", "/dev/null/blobs"])
 def test_a_wrong_place_is_one_sentence(place: str) -> None:
     """A place where nothing can be kept stops the start with its name."""

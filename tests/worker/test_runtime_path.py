@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
 import sys
 
@@ -129,22 +128,6 @@ async def test_bad_input_is_one_sentence(house: House, photo: bytes) -> None:
     assert "blob_missing" == (await house.ending(gone)).code
 
 
-async def test_a_store_that_takes_no_pictures(house: House, photo: bytes) -> None:
-    """The result can't be kept: a sentence after the last attempt, and the worker lives on."""
-    trace, gate = house.folder / "trace", house.folder / "gate"
-    worker = await house.worker()
-    job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
-    await until(trace.exists)
-    shutil.rmtree(house.folder / "blobs")
-    (house.folder / "blobs").write_text("no folder any more")
-    gate.touch()
-    failed = await house.ending(job)
-    assert "failed" == failed.kind
-    assert failed.code in {"blob_store_away", "blob_missing"}
-    assert "Can't store" in worker.log
-    assert "done" == (await house.ending(await house.submit("noop"))).kind
-
-
 async def test_metadata_never_reaches_a_result(house: House) -> None:
     """An effect that writes EXIF, text chunks and comments gives a result without them."""
     await house.worker()
@@ -179,6 +162,25 @@ async def test_effects_that_can_not_be_loaded_are_announced_as_down(house: House
         "endless_load": "The child was silent for 4 s while it loaded endless_load.",
     } == info.down
     assert "done" == (await house.ending(await house.submit("noop"))).kind
+
+
+async def test_an_effect_comes_up_when_its_weights_are_there(house: House) -> None:
+    """The worker looks again by itself and announces it; a load that kills is not tried again."""
+    worker = await house.worker(effects="noop,no_weights,deadly_load", look_again=0.3)
+    (info,) = await house.queue.workers()
+    assert {"no_weights", "deadly_load"} == set(info.down)
+    child = worker.child()
+    (house.folder / "weights").mkdir()
+    (house.folder / "weights/odd.pth").touch()
+
+    async def up() -> bool:
+        (info,) = await house.queue.workers()
+        return "no_weights" in info.effects and {"deadly_load"} == set(info.down)
+
+    await until(up)
+    assert "done" == (await house.ending(await house.submit("no_weights"))).kind
+    assert "no longer down: no_weights" in worker.log
+    assert child == worker.child()
 
 
 async def test_an_effect_that_fails_to_load_later_goes_down(house: House) -> None:

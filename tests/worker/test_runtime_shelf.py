@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from effects.catalogue import Catalogue
+from effects.errors import WeightsMissing
 from effects.spec import Effect, EffectSpec
 from effects.weights import WeightsStore
 from tests.worker.odd_effects import NOOP, GateParams
 from worker.runtime.shelf import Shelf
+
+
+class Missing(Effect[GateParams]):
+    """Can't be loaded."""
+
+    def __init__(self, device: str, weights: object) -> None:
+        raise WeightsMissing("not there")
 
 
 class Noted(Effect[GateParams]):
@@ -40,6 +50,23 @@ def test_the_least_recently_used_leaves() -> None:
     assert [two] == Noted.closed
     assert one is shelf.get(first)
     assert two is not shelf.get(second)
+
+
+def test_a_look_at_what_can_not_be_loaded_costs_the_others_nothing() -> None:
+    """Only an effect that was loaded takes its room from those not used for the longest."""
+    first, second = _sized("first", 60), _sized("second", 60)
+    missing = dataclasses.replace(first, name="missing", runner=f"{__name__}:Missing")
+    catalogue = Catalogue([("test", spec) for spec in (first, second, missing)])
+    shelf = Shelf(catalogue, "cpu", WeightsStore(), memory_mb=100)
+    Noted.closed.clear()
+
+    one = shelf.get(first)
+    with pytest.raises(WeightsMissing):
+        shelf.look(missing)
+    assert one is shelf.get(first)
+    assert [] == Noted.closed
+    shelf.look(second)
+    assert [one] == Noted.closed
 
 
 def test_what_is_larger_than_the_shelf_stands_there_alone() -> None:

@@ -62,6 +62,8 @@ class Blobs:
             result = await self._store.get_async(_checked(name))
             return bytes(await result.bytes_async())
         except FileNotFoundError:
+            if self._folder is not None and not self._folder.is_dir():
+                raise BlobStoreAway(f"Can't read {name}: {self._folder} is no folder") from None
             raise BlobMissing(f"The picture {name} is no longer in the store.") from None
         except (BaseError, OSError) as error:
             raise BlobStoreAway(f"Can't read {name}: {_first_line(error)}") from error

@@ -10,13 +10,14 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
+from worker.config import WorkerOptions
 from worker.jobs.errors import BadBlob, BlobMissing, BlobStoreAway, LeaseLost
 from worker.jobs.model import Claim, Done, MediaRef
 from worker.jobs.settings import Jobs
 from worker.runtime.device import Device
 from worker.runtime.lease import Reporter, keep
 from worker.runtime.messages import Failure, Result, Stopped, Verdict
-from worker.runtime.patience import Patience
+from worker.runtime.patience import Patience, StorePatience
 from worker.runtime.process import ChildGone, ChildHung
 
 log = logging.getLogger(__name__)
@@ -28,14 +29,15 @@ class Attempt:
     """Carries one claim to one end; whatever happens, the job is not stuck."""
 
     def __init__(
-        self, claim: Claim, jobs: Jobs, device: Device, patience: Patience, lease: float
+        self, claim: Claim, jobs: Jobs, device: Device, patience: Patience, options: WorkerOptions
     ) -> None:
         self.claim = claim
         self._queue = jobs.queue
         self._blobs = jobs.blobs
         self._device = device
         self._patience = patience
-        self._lease = lease
+        self._store_patience = StorePatience(options.store_patience)
+        self._lease = options.lease
         self._folder = f"{claim.job.id}/{re.sub(r'[^A-Za-z0-9._-]', '-', claim.token)}"
         self._reporter = Reporter(jobs.queue, jobs.blobs, claim, self._folder)
         self._cancelled = False
@@ -69,11 +71,13 @@ class Attempt:
     async def cancel(self) -> None:
         """The job's owner asked for its end: stop at the next step."""
         self._cancelled = True
+        self._store_patience.end()
         await self._device.stop_order()
 
     async def give_up(self) -> None:
         """Stop at once, and give the job back."""
         self._given_up = True
+        self._store_patience.end()
         await self._device.kill()
 
     async def _watch(self, work: Coroutine[Any, Any, None]) -> None:
@@ -81,12 +85,13 @@ class Attempt:
             await work
         except LeaseLost:
             self._lost = True
+            self._store_patience.end()
             await self._device.stop_order()
 
     async def _perform(self) -> Verdict:
         job = self.claim.job
         try:
-            photos = [await self._blobs.get(name) for name in job.photos]
+            photos = [await self._fetch(name) for name in job.photos]
         except (BlobMissing, BadBlob):
             message = "A picture of this job is no longer there; please send it again."
             return Failure(0, BlobMissing.code, message)
@@ -135,7 +140,7 @@ class Attempt:
         media = []
         for index, (type_, content) in enumerate(result.media):
             media.append(MediaRef(blob=f"{self._folder}/{index}.{_SUFFIX[type_]}", type=type_))
-            await self._blobs.put(media[-1].blob, content)
+            await self._store(media[-1].blob, content)
         done = Done(
             job=self.claim.job.id, media=tuple(media), text=result.text, seconds=result.seconds
         )
@@ -145,6 +150,12 @@ class Attempt:
             with contextlib.suppress(BlobStoreAway):
                 await self._blobs.delete(ref.blob for ref in media)
             raise
+
+    async def _fetch(self, name: str) -> bytes:
+        return await self._store_patience(lambda: self._blobs.get(name))
+
+    async def _store(self, name: str, content: bytes) -> None:
+        await self._store_patience(lambda: self._blobs.put(name, content))
 
     async def _fail(self, failure: Failure) -> str:
         if failure.down:

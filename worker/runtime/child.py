@@ -22,7 +22,7 @@ from effects.weights import WeightsStore
 from worker.jobs.program import set_up_logging
 from worker.runtime import messages
 from worker.runtime.execute import Executor
-from worker.runtime.messages import Here, Knock, Order, Ready, Refused, Start, Stop
+from worker.runtime.messages import Here, Knock, Look, Looked, Order, Ready, Refused, Start, Stop
 from worker.runtime.shelf import Shelf
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Child:
         self._inbox = inbox
         self._outbox = outbox
         self._sending = threading.Lock()
-        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[Order | Look] = queue.SimpleQueue()
         self._stopped = 0
 
     def run(self) -> None:
@@ -57,7 +57,11 @@ class Child:
         effects = executor.warm(names)
         self.send(Ready(device, effects, executor.down))
         while True:
-            self.send(executor.execute(self._orders.get()))
+            order = self._orders.get()
+            if isinstance(order, Look):
+                self.send(Looked(executor.look(order.effects)))
+            else:
+                self.send(executor.execute(order))
 
     def send(self, message: object) -> None:
         """Put one message into the pipe; safe from any thread."""

@@ -10,6 +10,8 @@ from typing import Any
 from worker.config import WorkerOptions
 from worker.runtime.messages import (
     Knock,
+    Look,
+    Looked,
     Order,
     Ready,
     Refused,
@@ -39,6 +41,7 @@ class Device:
         self.name = options.device
         self.effects: tuple[str, ...] = ()
         self.down: dict[str, str] = {}
+        self._deadly: dict[str, str] = {}
         self._options = options
         self._child: ChildProcess | None = None
         self._number = 0
@@ -62,23 +65,42 @@ class Device:
         await self.kill()
         child = self._child = await ChildProcess.spawn()
         options = self._options
+        start = Start(options.device, options.effects, self._deadly, options.memory_mb)
+        message = await self._load(child, start)
+        if isinstance(message, Refused):
+            raise DeviceRefused(message.reason)
+        return message if isinstance(message, Ready) else None
+
+    async def _load(self, child: ChildProcess, order: Start | Look) -> Any:
+        """What the child says in the end; None when it died of an effect, which is not touched
+        again. Raises `ChildGone` and `ChildHung` when it was no effect's fault.
+        """
         warming = ""
         try:
-            await child.send(Start(options.device, options.effects, self.down, options.memory_mb))
-            while True:
-                message = await child.receive(options.load_limit)
-                if isinstance(message, Warming):
-                    warming = message.effect
-                elif isinstance(message, Refused):
-                    raise DeviceRefused(message.reason)
-                elif isinstance(message, Ready):
-                    return message
+            await child.send(order)
+            while isinstance(message := await child.receive(self._options.load_limit), Warming):
+                warming = message.effect
         except (ChildGone, ChildHung) as error:
             if not warming:
                 raise
             log.warning("the child %s while it loaded %s", error, warming)
-            self.down = {**self.down, warming: f"The child {error} while it loaded {warming}."}
+            self._deadly[warming] = f"The child {error} while it loaded {warming}."
+            self.down = {**self.down, **self._deadly}
             return None
+        return message
+
+    async def look_again(self) -> None:
+        """Try to load what is down, unless a child died of it. A child that dies of it now is
+        not alive any more. Raises `ChildHung` and `ChildGone`.
+        """
+        names = tuple(name for name in self.down if name not in self._deadly)
+        if not names:
+            return
+        message = await self._load(self._started(), Look(names))
+        if isinstance(message, Looked):
+            up = tuple(name for name in names if name not in message.down)
+            self.effects += up
+            self.down = {**message.down, **self._deadly}
 
     async def knock(self) -> None:
         """Make sure that the child is there. Raises `ChildHung` and `ChildGone`."""

@@ -65,6 +65,19 @@ class Executor:
                     self.down[name] = failure.message
         return tuple(name for name in names if name not in self.down)
 
+    def look(self, names: Iterable[str]) -> dict[str, str]:
+        """Load effects that are down; returns those that still are, and why."""
+        down = {}
+        for name in names:
+            self._send(Warming(name))
+            try:
+                self._shelf.look(self._catalogue[name])
+            except BaseException as error:
+                failure = self._load_failure(self._catalogue[name], error)
+                if failure.down:
+                    down[name] = failure.message
+        return down
+
     def execute(self, order: Order) -> Verdict:
         """Load, decode, run, verify."""
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 
 from worker.config import WorkerOptions
 from worker.jobs.errors import BlobStoreAway, LeaseLost, QueueAway
@@ -22,6 +23,8 @@ _CLAIM_WAIT = 1.0
 """Seconds a claim waits for work; also how long an idle worker takes to leave."""
 _RESTART_PAUSE = 5.0
 _SWEEP_EVERY = 600.0
+_LOOK_SHARE = 20
+"""Of the worker's time, no more than one part in so many goes into looking for what is down."""
 
 
 class Worker:
@@ -39,6 +42,7 @@ class Worker:
         self._attempt: Attempt | None = None
         self._cancelled: set[str] = set()
         self._refused: DeviceRefused | None = None
+        self._next_look = 0.0
 
     def drain(self, grace: float | None = None) -> None:
         """Claim no more; `run` returns when the running job is done or `grace` is over."""
@@ -71,6 +75,8 @@ class Worker:
         while not self._stop.is_set():
             if not self._device.alive:
                 await self._start_device()
+            elif self._device.down and time.monotonic() >= self._next_look:
+                await self._look_again()
             elif claim := await self._claim():
                 await self._serve(claim)
 
@@ -92,8 +98,22 @@ class Worker:
                 *(self._options.name, self._device.name),
                 *(", ".join(self._device.effects) or "nothing", down),
             )
+        self._next_look = time.monotonic() + self._options.look_again
         self._ready.set()
         self._changed.set()
+
+    async def _look_again(self) -> None:
+        """Whether an effect that was down can be loaded by now."""
+        begun, before = time.monotonic(), self._device.effects
+        try:
+            await self._device.look_again()
+        except (ChildGone, ChildHung) as error:
+            log.warning("the child %s", error)
+        if up := set(self._device.effects) - set(before):
+            log.info("no longer down: %s", ", ".join(sorted(up)))
+        self._changed.set()
+        now = time.monotonic()
+        self._next_look = now + max(self._options.look_again, _LOOK_SHARE * (now - begun))
 
     async def _claim(self) -> Claim | None:
         effects = self._device.effects
@@ -111,7 +131,7 @@ class Worker:
             with contextlib.suppress(LeaseLost):
                 await self._patience(lambda: self._jobs.queue.release(claim))
             return
-        attempt = Attempt(claim, self._jobs, self._device, self._patience, self._options.lease)
+        attempt = Attempt(claim, self._jobs, self._device, self._patience, self._options)
         effects = self._device.effects
         # A cancel may be heard before the claim's answer is.
         if claim.job.id in self._cancelled:

@@ -47,6 +47,20 @@ class Knock:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Try to load these effects, which are down."""
+
+    effects: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Child to parent: those of them that are still down, and why."""
+
+    down: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Here:
     """Child to parent: the answer to a knock."""
 

@@ -1,13 +1,14 @@
-"""Redis goes away and comes back; the worker waits."""
+"""Redis or the store of pictures goes away and comes back; the worker waits."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from worker.jobs.errors import QueueAway
+from worker.jobs.errors import BlobStoreAway, QueueAway
 
 log = logging.getLogger(__name__)
 
@@ -46,3 +47,33 @@ class Patience:
             self._away = True
             log.warning("%s; trying until it answers", error)
         await asyncio.sleep(seconds)
+
+
+class StorePatience:
+    """Repeats calls to the store of pictures until it answers; waits `seconds` in all, so that a
+    job which can't be helped is not held for ever.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+        self._over = asyncio.Event()
+
+    async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
+        """The result of `call`. Raises `BlobStoreAway` when the time is over."""
+        pause = _FIRST
+        while True:
+            try:
+                return await call()
+            except BlobStoreAway as error:
+                if self._left <= 0 or self._over.is_set():
+                    raise
+                if pause == _FIRST:
+                    log.warning("%s; trying for %.0f s", error, self._left)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._over.wait(), min(pause, self._left))
+                self._left -= pause
+                pause = min(2 * pause, _LONGEST)
+
+    def end(self) -> None:
+        """The result is no longer wanted: wait no more."""
+        self._over.set()

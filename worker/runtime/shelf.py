@@ -30,12 +30,19 @@ class Shelf:
     def get(self, spec: EffectSpec) -> Effect[Any]:
         """The effect, loaded; raises whatever its loading raises."""
         if spec.name not in self._loaded:
-            while self._loaded and self._weight() + spec.memory_mb > self._bound:
+            while self._loaded and not self.fits(spec):
                 self._drop(next(iter(self._loaded)))
-            runner = self._catalogue.load_runner(spec)
-            self._loaded[spec.name] = runner(self._device, self._weights)
+            self._load(spec)
         self._loaded.move_to_end(spec.name)
         return self._loaded[spec.name]
+
+    def look(self, spec: EffectSpec) -> None:
+        """Load it beside the others; they make room thereafter, so that what can't be loaded
+        costs them nothing. Raises whatever its loading raises.
+        """
+        self._load(spec)
+        while len(self._loaded) > 1 and self._weight() > self._bound:
+            self._drop(next(iter(self._loaded)))
 
     def fits(self, spec: EffectSpec) -> bool:
         """Whether it can be loaded with nothing else leaving."""
@@ -48,6 +55,10 @@ class Shelf:
         gc.collect()
         if self._device.startswith("cuda") and "torch" in sys.modules:
             sys.modules["torch"].cuda.empty_cache()
+
+    def _load(self, spec: EffectSpec) -> None:
+        runner = self._catalogue.load_runner(spec)
+        self._loaded[spec.name] = runner(self._device, self._weights)
 
     def _weight(self) -> int:
         return sum(self._catalogue[name].memory_mb for name in self._loaded)
