@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import io
 import json
 import os
@@ -64,6 +65,14 @@ def started(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def until_redis_is_gone(state: Path) -> None:
+    """Return when the embedded Redis has stopped: its guardian holds a lock until then."""
+    lock = state / "redis" / "guardian.lock"
+    if lock.exists():
+        with lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
 
 
 async def address(bot: subprocess.Popen[str]) -> str:
@@ -178,6 +187,7 @@ async def demo() -> None:
     with contextlib.ExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="atelier-demo-")))
         env["ATELIER_STATE_DIR"] = str(state)
+        stack.callback(until_redis_is_gone, state)
         print("Starting an embedded Redis, a worker and the bot …")
         worker = stack.enter_context(started("worker", env=env, log=OUT / "worker.log"))
         bot = stack.enter_context(started("bot", "--port", "0", env=env, log=OUT / "bot.log"))
