@@ -9,10 +9,12 @@ from __future__ import annotations
 import pickle
 from collections.abc import Collection, Iterator
 from itertools import pairwise
+from typing import Any
 
 import torch
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
+from torch.autograd import Function
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -75,26 +77,49 @@ class EfficientNetLite0(Backbone):
 
     def walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """Yield each layer's name and activation."""
-        x = (x * 255 - 127) / 128
-        x = functional.relu6(self.stem(x))
+        x = x * (255 / 128) - 127 / 128
+        x = _relu6(self.stem(x))
         yield "stem", x
         for n, block in enumerate(self.blocks):
             before = x
             if block.expand is not None:
-                x = functional.relu6(block.expand(x))
+                x = _relu6(block.expand(x))
                 yield f"block{n}.expand", x
-            x = functional.relu6(block.depthwise(x))
+            x = _relu6(block.depthwise(x))
             yield f"block{n}.depthwise", x
             x = block.project(x)
             x = x + before if block.skip else x
             yield f"block{n}", x
-        yield "head", functional.relu6(self.head(x))
+        yield "head", _relu6(self.head(x))
 
     def logits(self, x: Tensor) -> Tensor:
         """Class scores before softmax, N×1000; trained on squares of 224 pixels."""
         pooled = self.features(x, ["head"])["head"].mean((2, 3))
         logits: Tensor = self.classifier(pooled)
         return logits
+
+
+class _ReLU6(Function):
+    """ReLU6 in place: torch's own keeps a copy of its input for the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.mark_dirty(x)
+        x.clamp_(0, 6)
+        ctx.save_for_backward(x)
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        # Where the result is 0 or 6, the input was not between them.
+        passed: Tensor = torch.ops.aten.hardtanh_backward(grad, x, 0.0, 6.0)
+        return passed
+
+
+def _relu6(x: Tensor) -> Tensor:
+    clipped: Tensor = _ReLU6.apply(x)  # type: ignore[no-untyped-call]
+    return clipped
 
 
 class _Block(nn.Module):
@@ -112,24 +137,35 @@ class _Block(nn.Module):
         )
 
 
+class _Same(nn.Conv2d):
+    """A convolution with an odd kernel, padded by TensorFlow's "same" rule at any size."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        # At stride 2 an even side is padded by one less before than after.
+        down, right = (self.stride[0] == 2 and side % 2 == 0 for side in x.shape[2:])
+        if not (down or right):
+            return super().forward(x)
+        reach = self.kernel_size[0] // 2
+        x = functional.pad(x, (reach - right, reach, reach - down, reach))
+        return functional.conv2d(x, self.weight, self.bias, self.stride, groups=self.groups)
+
+
 def _fold(conv: nn.Module, norm: nn.Module) -> nn.Conv2d:
     """One convolution that does the work of `conv` and then `norm`."""
     if not (isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)):
         raise TypeError(f"expected a convolution and its norm, not {conv} and {norm}")
     folded = fuse_conv_bn_eval(conv, norm)
-    if folded.stride != (1, 1):
-        return folded
-    # At stride 1 "same" padding is the same on both sides, so the convolution can pad by itself.
-    weight = folded.weight
-    plain = nn.Conv2d(
+    reach = folded.weight.shape[2] // 2
+    same = _Same(
         conv.in_channels,
         conv.out_channels,
-        (weight.shape[2], weight.shape[3]),
-        padding=(weight.shape[2] // 2, weight.shape[3] // 2),
+        2 * reach + 1,
+        conv.stride[0],
+        reach,
         groups=conv.groups,
     )
-    plain.weight, plain.bias = weight, folded.bias
-    return plain
+    same.weight, same.bias = folded.weight, folded.bias
+    return same
 
 
 _VGG19_WIDTHS = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4)
@@ -175,7 +211,7 @@ class VGG19(Backbone):
         for name, conv in zip(self.layers, self.convs, strict=True):
             if name.endswith("_1") and name != "relu1_1":
                 x = functional.max_pool2d(x, 2)
-            x = functional.relu(conv(x))
+            x = functional.relu(conv(x), inplace=True)
             yield name, x
 
 

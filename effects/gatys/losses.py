@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from effects.gatys.fused import Covariance, GramLoss, TotalVariation, gram
 
 __all__ = [
     "content_loss",
@@ -21,16 +24,10 @@ __all__ = [
 ]
 
 
-def gram(features: Tensor) -> Tensor:
-    """The Gram matrix, C×C, divided by the number of positions (Gatys et al. 2015, eq. 3)."""
-    # Positions first: a view, not a copy, where features lie channels last.
-    flat = features[0].permute(1, 2, 0).flatten(0, 1)
-    return flat.T @ flat / flat.shape[0]
-
-
-def gram_loss(given: Tensor, wanted: Tensor) -> Tensor:
-    """Squared distance of two Gram matrices in units of the wanted one's squared norm."""
-    return (given - wanted).square().sum() / wanted.square().sum().clamp_min(1e-8)
+def gram_loss(features: Tensor, wanted: Tensor) -> Tensor:
+    """Squared distance of `gram(features)` from `wanted`, in units of its squared norm."""
+    loss: Tensor = GramLoss.apply(features, wanted)  # type: ignore[no-untyped-call]
+    return loss
 
 
 def content_loss(given: Tensor, wanted: Tensor) -> Tensor:
@@ -40,24 +37,25 @@ def content_loss(given: Tensor, wanted: Tensor) -> Tensor:
 
 def total_variation(picture: Tensor) -> Tensor:
     """Mean squared difference of neighbours, down plus across."""
-    down, across = picture.diff(dim=2), picture.diff(dim=3)
-    return down.square().mean() + across.square().mean()
+    loss: Tensor = TotalVariation.apply(picture)  # type: ignore[no-untyped-call]
+    return loss
 
 
 def overflow(picture: Tensor) -> Tensor:
     """Mean squared distance of values from [0, 1]."""
-    return (picture - picture.clamp(0, 1)).square().mean()
+    return functional.mse_loss(picture, picture.detach().clamp(0, 1))
 
 
 # Orthonormal: lightness, red–blue, green–purple. Eyes see grain in each at another level.
 _OPPONENT = ((3**-0.5,) * 3, (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -2 * 6**-0.5, 6**-0.5))
-# Value, slopes down and across, curvatures down and across.
+# Value, slopes down and across, curvatures down and across, of a pixel and its neighbours up,
+# down, left and right.
 _STENCILS = (
-    ((0, 0, 0), (0, 1, 0), (0, 0, 0)),
-    ((0, -1, 0), (0, 0, 0), (0, 1, 0)),
-    ((0, 0, 0), (-1, 0, 1), (0, 0, 0)),
-    ((0, -1, 0), (0, 2, 0), (0, -1, 0)),
-    ((0, 0, 0), (-1, 2, -1), (0, 0, 0)),
+    (1, 0, 0, 0, 0),
+    (0, -1, 1, 0, 0),
+    (0, 0, 0, -1, 1),
+    (2, -1, -1, 0, 0),
+    (2, 0, 0, -1, -1),
 )
 # Half a step of an 8-bit picture: finer grain is not seen.
 _FLOOR = (0.5 / 255) ** 2
@@ -69,13 +67,10 @@ def local_covariances(picture: Tensor, levels: int = 4) -> list[Tensor]:
     Channels: 3 opponent colours, then their slopes and curvatures, down and across. Every
     level has half the side of the one before; levels under 8 pixels are left out.
     """
-    opponent, stencils = picture.new_tensor(_OPPONENT), picture.new_tensor(_STENCILS)
-    kernel = torch.einsum("oc,shw->sochw", opponent, stencils).flatten(0, 1)
+    kernel = torch.kron(picture.new_tensor(_STENCILS), picture.new_tensor(_OPPONENT))
     found = []
     for _ in range(levels):
-        flat = functional.conv2d(picture, kernel)[0].flatten(1)
-        mean = flat.mean(1)
-        found.append(flat @ flat.T / flat.shape[1] - torch.outer(mean, mean))
+        found.append(Covariance.apply(picture, kernel))  # type: ignore[no-untyped-call]
         if min(picture.shape[2:]) < 16:
             break
         picture = functional.avg_pool2d(picture, 2)
@@ -108,13 +103,20 @@ def palette_loss(given: Tensor, wanted: Tensor, directions: Tensor) -> Tensor:
     `directions` are K×3 of unit length (Heitz et al. 2021, "A sliced Wasserstein loss for
     neural texture synthesis").
     """
-    ours = (directions @ given).sort(1).values
-    theirs = (directions @ wanted).sort(1).values
+    ours, theirs = _ascending(directions @ given), _ascending(directions @ wanted)
     if theirs.shape[1] != ours.shape[1]:
         theirs = functional.interpolate(
             theirs[None], ours.shape[1], mode="linear", align_corners=False
         )[0]
     return (ours - theirs).square().mean()
+
+
+def _ascending(values: Tensor) -> Tensor:
+    if values.device.type != "cpu":
+        return values.sort(1).values
+    # On a CPU numpy sorts several times faster than torch.
+    order = np.argsort(values.detach().numpy(), axis=1)
+    return values.gather(1, torch.from_numpy(order))
 
 
 def tone(picture: Tensor) -> Tensor:

@@ -96,7 +96,7 @@ class Objective:
         features = self._backbone.features(_shifted(picture, shift), self._layers)
         wanted = self._content_targets(shift)
         style = torch.stack(
-            [losses.gram_loss(losses.gram(features[at]), gram) for at, gram in self._grams.items()]
+            [losses.gram_loss(features[at], gram) for at, gram in self._grams.items()]
         ).mean()
         content = torch.stack(
             [losses.content_loss(features[at], wanted[at]) for at in recipe.content_layers]
@@ -147,9 +147,11 @@ class Objective:
 
 
 def _shifted(picture: Tensor, shift: Shift) -> Tensor:
-    # A margin all around also keeps the network's zero padding off the picture's border.
+    # A margin all around also keeps the network's zero padding off the picture's border. With
+    # sides of 1 + n·STRIDE that padding is the same before and after, and costs no copies.
     down, right = shift
-    margins = (right, STRIDE - right, down, STRIDE - down)
+    below, beyond = ((1 - side) % STRIDE + STRIDE for side in picture.shape[2:])
+    margins = (right, beyond - right, down, below - down)
     padded = functional.pad(picture, margins, mode="reflect")
     # The faster layout for Lite0's depthwise convolutions.
     return padded.contiguous(memory_format=torch.channels_last)

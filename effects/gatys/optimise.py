@@ -73,7 +73,9 @@ def _adam(
     longest = min(0.05, max(0.015, 2 / steps))
     paces = [0.3 * longest, longest]
     adam = torch.optim.Adam(
-        [{"params": [fine], "lr": paces[0]}, {"params": coarse, "lr": paces[1]}], betas=(0.9, 0.99)
+        [{"params": [fine], "lr": paces[0]}, {"params": coarse, "lr": paces[1]}],
+        betas=(0.9, 0.99),
+        fused=True,
     )
     for step in range(steps):
         for group, pace in zip(adam.param_groups, paces, strict=True):

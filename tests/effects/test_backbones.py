@@ -44,15 +44,21 @@ def vgg_state(seed: int = 0) -> dict[str, Tensor]:
     return state
 
 
-def test_folding_keeps_the_published_answers(lite0: EfficientNetLite0) -> None:
-    """At 224 pixels the logits are those of the wheel's own network."""
-    wheel = EfficientNet.from_name("efficientnet-lite0")
+@pytest.mark.parametrize("size", [(224, 224), (97, 130), (65, 33)])
+def test_folding_keeps_the_published_answers(
+    lite0: EfficientNetLite0, size: tuple[int, int]
+) -> None:
+    """At any size the logits, and their gradients, are those of the wheel's own network."""
+    wheel = EfficientNet.from_name("efficientnet-lite0", image_size=None)
     wheel.load_state_dict(torch.load(WeightsStore().path("efficientnet_lite0")))
     wheel.eval()
-    x = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        expected = wheel((x * 255 - 127) / 128)
-        torch.testing.assert_close(lite0.logits(x), expected, atol=1e-3, rtol=1e-3)
+    x = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(1))
+    x.requires_grad_()
+    expected, found = wheel((x * 255 - 127) / 128), lite0.logits(x)
+    torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-3)
+    gradients = [torch.autograd.grad(logits[:, 7].sum(), x)[0] for logits in (expected, found)]
+    # By rounding alone some activations fall on the other side of ReLU6's corners.
+    assert (gradients[1] - gradients[0]).norm() < 0.02 * gradients[0].norm()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (33, 50), (225, 224)])

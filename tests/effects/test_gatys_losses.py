@@ -18,14 +18,23 @@ def test_gram_by_hand() -> None:
 
 
 def test_gram_loss_is_relative() -> None:
-    """It is 1 for a zero Gram matrix, 0 for the same, and has no unit."""
-    wanted = torch.tensor([[4.0, 1.0], [1.0, 2.0]])
-    assert 1.0 == losses.gram_loss(torch.zeros(2, 2), wanted).item()
-    assert 0.0 == losses.gram_loss(wanted, wanted).item()
-    given = torch.eye(2)
+    """It is 1 for features of zero, 0 for the wanted ones, and has no unit."""
+    features = torch.rand(1, 2, 3, 5, generator=torch.Generator().manual_seed(1))
+    wanted = losses.gram(features)
+    assert 1.0 == losses.gram_loss(torch.zeros(1, 2, 3, 5), wanted).item()
+    assert 0.0 == losses.gram_loss(features, wanted).item()
+    given = features.flip(1)
     torch.testing.assert_close(
-        losses.gram_loss(given, wanted), losses.gram_loss(given * 9, wanted * 9)
+        losses.gram_loss(given, wanted), losses.gram_loss(given * 3, wanted * 9)
     )
+
+
+def test_gram_loss_by_hand() -> None:
+    """The squared distance of both Gram matrices over the square of the wanted one."""
+    features = torch.tensor([[[[1.0, 2.0]], [[3.0, -1.0]]]])
+    wanted = torch.tensor([[2.0, 1.0], [1.0, 4.0]])
+    expected = (0.5**2 + 0.5**2 + 0.5**2 + 1**2) / (4 + 1 + 1 + 16)
+    assert expected == pytest.approx(losses.gram_loss(features, wanted).item())
 
 
 def test_content_loss_by_hand() -> None:
@@ -39,7 +48,7 @@ def test_losses_of_nothing_are_finite() -> None:
     """Black features as a target do not divide by zero."""
     nothing = torch.zeros(1, 2, 3, 3)
     assert math.isfinite(losses.content_loss(torch.ones(1, 2, 3, 3), nothing).item())
-    assert math.isfinite(losses.gram_loss(torch.eye(2), losses.gram(nothing)).item())
+    assert math.isfinite(losses.gram_loss(torch.ones(1, 2, 3, 3), losses.gram(nothing)).item())
 
 
 def test_total_variation_by_hand() -> None:
@@ -125,7 +134,7 @@ def test_gradients_against_finite_differences() -> None:
     gram, covariances = losses.gram(other), losses.local_covariances(other)
     axes = torch.eye(3, dtype=torch.float64)
     for loss in (
-        lambda x: losses.gram_loss(losses.gram(x), gram),
+        lambda x: losses.gram_loss(x, gram),
         lambda x: losses.content_loss(x, other),
         losses.total_variation,
         lambda x: losses.overflow(x * 2),
