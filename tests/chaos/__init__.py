@@ -1,0 +1,1 @@
+"""Everything is killed, frozen and restarted at random; nothing may be lost."""
