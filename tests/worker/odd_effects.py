@@ -171,11 +171,13 @@ class LateTrouble(Effect[GateParams]):
         raise MemoryError
 
 
-class DeadlyLoad(Effect[GateParams]):
-    """Kills the process that loads it."""
+class DeadlyLoad(Noop):
+    """Kills the process that loads it before its weights are there."""
 
     def __init__(self, device: str, weights: Any) -> None:
-        os._exit(9)
+        super().__init__(device, weights)
+        if not (weights.folder / "deadly.pth").exists():
+            os._exit(9)
 
 
 class EndlessLoad(Effect[GateParams]):

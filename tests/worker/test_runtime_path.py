@@ -149,56 +149,6 @@ async def test_an_effect_may_print(house: House) -> None:
     assert "noise on the pipe" in worker.log
 
 
-async def test_effects_that_can_not_be_loaded_are_announced_as_down(house: House) -> None:
-    """Missing weights, a load that kills the child, one that never ends: each costs one effect,
-    not the worker.
-    """
-    await house.worker(effects="noop,no_weights,deadly_load,endless_load", load_limit=4)
-    (info,) = await house.queue.workers()
-    assert ("noop",) == info.effects
-    assert {
-        "no_weights": "the weights odd.pth are not there: get them from nowhere",
-        "deadly_load": "The child ended with status 9 while it loaded deadly_load.",
-        "endless_load": "The child was silent for 4 s while it loaded endless_load.",
-    } == info.down
-    assert "done" == (await house.ending(await house.submit("noop"))).kind
-
-
-async def test_an_effect_comes_up_when_its_weights_are_there(house: House) -> None:
-    """The worker looks again by itself and announces it; a load that kills is not tried again."""
-    worker = await house.worker(effects="noop,no_weights,deadly_load", look_again=0.3)
-    (info,) = await house.queue.workers()
-    assert {"no_weights", "deadly_load"} == set(info.down)
-    child = worker.child()
-    (house.folder / "weights").mkdir()
-    (house.folder / "weights/odd.pth").touch()
-
-    async def up() -> bool:
-        (info,) = await house.queue.workers()
-        return "no_weights" in info.effects and {"deadly_load"} == set(info.down)
-
-    await until(up)
-    assert "done" == (await house.ending(await house.submit("no_weights"))).kind
-    assert "no longer down: no_weights" in worker.log
-    assert child == worker.child()
-
-
-async def test_an_effect_that_fails_to_load_later_goes_down(house: House) -> None:
-    """The shelf was emptied for want of memory; what can't be loaded again is announced."""
-    worker = await house.worker(effects="noop,late_trouble")
-    assert "out_of_memory" == (await house.ending(await house.submit("late_trouble"))).code
-    failed = await house.ending(await house.submit("late_trouble"))
-    assert "broken_effect" == failed.code
-    assert "The effect late_trouble can't be loaded on this worker." == failed.message
-
-    async def down() -> bool:
-        (info,) = await house.queue.workers()
-        return "late_trouble" in info.down and info.effects == ("noop",)
-
-    await until(down)
-    assert "inner words" in worker.log
-
-
 async def test_old_jobs_are_dropped_with_their_pictures(house: House, photo: bytes) -> None:
     """A delivered job that is older than the limit leaves no files."""
     await house.worker(keep=0.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 _KNOCK_LIMIT = 10.0
 """Seconds in which an idle child answers."""
+_RAREST_LOOK = 6
+"""What is deadly is looked at every 2nd, 4th, … time, at least every 2 ** 6th."""
 
 
 class DeviceRefused(Exception):
@@ -42,6 +45,8 @@ class Device:
         self.effects: tuple[str, ...] = ()
         self.down: dict[str, str] = {}
         self._deadly: dict[str, str] = {}
+        self._deaths: Counter[str] = Counter()
+        self._looks = 0
         self._options = options
         self._child: ChildProcess | None = None
         self._number = 0
@@ -72,8 +77,8 @@ class Device:
         return message if isinstance(message, Ready) else None
 
     async def _load(self, child: ChildProcess, order: Start | Look) -> Any:
-        """What the child says in the end; None when it died of an effect, which is not touched
-        again. Raises `ChildGone` and `ChildHung` when it was no effect's fault.
+        """What the child says in the end; None when it died of an effect, which is then deadly.
+        Raises `ChildGone` and `ChildHung` when it was no effect's fault.
         """
         warming = ""
         try:
@@ -84,23 +89,29 @@ class Device:
             if not warming:
                 raise
             log.warning("the child %s while it loaded %s", error, warming)
+            self._deaths[warming] += 1
             self._deadly[warming] = f"The child {error} while it loaded {warming}."
             self.down = {**self.down, **self._deadly}
             return None
         return message
 
     async def look_again(self) -> None:
-        """Try to load what is down, unless a child died of it. A child that dies of it now is
-        not alive any more. Raises `ChildHung` and `ChildGone`.
+        """Try to load what is down; the more often a child died of it, the more seldom. A child
+        that dies of it now is not alive any more. Raises `ChildHung` and `ChildGone`.
         """
-        names = tuple(name for name in self.down if name not in self._deadly)
-        if not names:
-            return
+        self._looks += 1
+        names = tuple(
+            name
+            for name in self.down
+            if self._looks % 2 ** min(self._deaths[name], _RAREST_LOOK) == 0
+        )
         message = await self._load(self._started(), Look(names))
         if isinstance(message, Looked):
-            up = tuple(name for name in names if name not in message.down)
-            self.effects += up
-            self.down = {**message.down, **self._deadly}
+            for name in set(names) - set(message.down):
+                self.effects += (name,)
+                self._deadly.pop(name, None)
+            left = {name: why for name, why in self.down.items() if name not in names}
+            self.down = {**left, **message.down}
 
     async def knock(self) -> None:
         """Make sure that the child is there. Raises `ChildHung` and `ChildGone`."""

@@ -98,7 +98,7 @@ class Worker:
                 *(self._options.name, self._device.name),
                 *(", ".join(self._device.effects) or "nothing", down),
             )
-        self._next_look = time.monotonic() + self._options.look_again
+        self._next_look = max(self._next_look, time.monotonic() + self._options.look_again)
         self._ready.set()
         self._changed.set()
 
