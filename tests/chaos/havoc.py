@@ -24,6 +24,10 @@ _BLOWS = {
     "kill worker": 6, "kill child": 3, "kill both": 3,
     "freeze both": 4, "freeze worker": 2, "freeze child": 2,
 }  # fmt: skip
+_COUNTED = [
+    "kill", "freeze", "killed while frozen", "kill submit", "kill deliver",
+    "restart Redis", "stall Redis",
+]  # fmt: skip
 _DIES_FROZEN = 0.25
 RECOVERY = 30.0
 """Seconds from Redis answering again to the next ending, at most."""
@@ -67,8 +71,7 @@ class Havoc:
     def __init__(
         self, plan: Plan, house: House, server: RedisServer, endings: Callable[[], int]
     ) -> None:
-        words = ("kill", "freeze", "killed while frozen", "kill people")
-        self.count = Counter(dict.fromkeys((*words, "restart Redis", "stall Redis"), 0))
+        self.count = Counter(dict.fromkeys(_COUNTED, 0))
         self.recoveries: list[float] = []
         """How long it took, after each absence of Redis."""
         self.workers: list[WorkerProcess] = []
@@ -169,12 +172,15 @@ class Havoc:
         self._frozen.discard(worker.name)
 
     async def _strike_people(self) -> None:
-        """Kill submitters and the deliverer, too."""
-        dice, number = random.Random(self._plan.seed + 1), max(1, self._plan.blows // 6)
+        """Kill the deliverer and the submitters, too."""
+        dice, number = random.Random(self._plan.seed + 1), max(1, self._plan.blows // 4)
+        deliverer, *submitters = self._people
         for _ in range(number):
             await asyncio.sleep(dice.uniform(0.3, 1.7) * self._plan.duration / number)
-            self.count["kill people"] += 1
-            dice.choice(list(self._people.values())).kill()
+            submitter = dice.choice(submitters)
+            role = dice.choice([deliverer, submitter])
+            self.count[f"kill {role[0]}"] += 1
+            self._people[role].kill()
 
     async def _strike_redis(self) -> None:
         plan, dice = self._plan, random.Random(self._plan.seed + 2)
