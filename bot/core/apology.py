@@ -25,7 +25,7 @@ class Apology:
         """The reply for an error that is understood."""
         # Whether a job exists is nobody's business but its owner's.
         code = NoSuchJob.code if isinstance(error, NotYours) else error.code
-        details: Details = dict(error.details) if isinstance(error, EffectError) else {}
+        details: Details = dict(error.details)
         said = code
         if str(details.get("effect", "")) in self._catalogue:
             said = self._explain(code, details, lang)

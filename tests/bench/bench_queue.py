@@ -46,10 +46,10 @@ async def _main() -> None:
 
 
 def a_job() -> Job:
-    """One of a hundred users asks for nothing to be done."""
+    """One of five thousand users asks for nothing to be done."""
     number = next(_numbers)
     return Job(
-        id=f"job-{number}", user=f"user:{number % 100}", platform="bench", chat="c",
+        id=f"job-{number}", user=f"user:{number % 5000}", platform="bench", chat="c",
         effect="noop", cost=1_000_000,
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ import pytest
 from effects.catalogue import Catalogue
 from tests.bot.conftest import SWIRL, DirectDoor, House, open_door, picture
 from worker.jobs.errors import BlobMissing
+from worker.jobs.rules import Tier
 
 PHOTO, STYLE = picture("teal"), picture("orange")
 FRONTS = ("fake", "web")
@@ -328,3 +329,24 @@ async def test_expired_talk_is_tidied(house: House) -> None:
 async def test_any_language_code(house: House, lang: str, expected: str) -> None:
     """A platform's own code of a language will do; one that we don't speak is English."""
     assert expected in (await DirectDoor(house, lang).say("/help"))["text"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "waiting", "effect"),
+    [("en", "You have 1 job waiting", "“Swirl” is not part"), ("ru", "уже ждёт 1 задание", "free")],
+)
+async def test_what_a_tier_forbids(house: House, lang: str, waiting: str, effect: str) -> None:
+    """Who has as many jobs waiting as may be hears how many; so does who asks for more effects."""
+    rules = await house.queue.rules()
+    tiers = {**rules.tiers, "free": Tier(waiting=1, effects=("swirl",))}
+    rules = await house.queue.set_rules(rules.model_copy(update={"tiers": tiers}), who="admin")
+    door = DirectDoor(house, lang)
+    await door.say("/swirl", [PHOTO])
+    reply = await door.say("/swirl", [PHOTO])
+    assert "too_many_waiting" == reply["error"]
+    assert waiting in reply["text"]
+    tiers["free"] = Tier(effects=())
+    await house.queue.set_rules(rules.model_copy(update={"tiers": tiers}), who="admin")
+    reply = await door.say("/swirl", [PHOTO])
+    assert "effect_not_allowed" == reply["error"]
+    assert effect in reply["text"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tests.worker.cases import SECOND, a_job, serve_all, submit, take
 from worker.jobs.model import Done, WorkerInfo
-from worker.jobs.policy import Order, Server, Waiting, replay
+from worker.jobs.policy import Classes, Order, User, Waiting
 from worker.jobs.queue import Queue
+from worker.jobs.replay import Server, replay
 
 
 async def test_first_in_first_out_for_one_user(queue: Queue) -> None:
@@ -155,7 +156,9 @@ def test_replay_wakes_idle_servers() -> None:
     """In a replay, a server with nothing to do starts when a head that it can run appears."""
     line = [Waiting(1, "p", "ann", "paint", 4 * SECOND), Waiting(2, "d", "ann", "dream", SECOND)]
     servers = [Server(0.0, frozenset({"dream"})), Server(2.0, frozenset({"paint"}))]
-    estimates = replay(line, Order(), servers).estimates
+    order = Order({"free": 4})
+    order.restore(Classes(), {"ann": User("free")}, line)
+    estimates = replay(order, servers, lambda _: {"free": 1}).estimates
     assert {"p": (1, 6.0), "d": (2, 3.0)} == {
         job: (e.place, e.seconds) for job, e in estimates.items()
     }

@@ -184,7 +184,8 @@ async def test_finish_tags_do_not_pile_up(redis_queue: RedisQueue, redis_url: st
             claim = await take(redis_queue)
             await redis_queue.finish(claim, Done(job=claim.job.id))
     with redis.Redis.from_url(redis_url) as client:
-        assert client.zcard(KEYS["finish"]) <= 4
+        assert client.zcard(KEYS["spent"]) <= 4
+        assert client.hlen(KEYS["users"]) <= 5
 
 
 async def test_nothing_is_left_behind(redis_queue: RedisQueue, redis_url: str) -> None:
@@ -202,6 +203,6 @@ async def test_nothing_is_left_behind(redis_queue: RedisQueue, redis_url: str) -
     assert 9 == len(await redis_queue.forget(older_than=-1))
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
         left = {key for key in client.scan_iter() if client.type(key) != "stream"}
-        assert {KEYS["counters"], KEYS["finish"]} >= left
-        assert client.zcard(KEYS["finish"]) <= 3
+        assert {KEYS[name] for name in ("counters", "classes", "users", "spent", "rules")} >= left
+        assert client.hlen(KEYS["users"]) <= 3
         assert all(client.xlen(key) == 0 for key in client.scan_iter(_type="stream"))

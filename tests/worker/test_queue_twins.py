@@ -1,10 +1,11 @@
-"""Any interleaving of what bots and workers do gives the same answers on Redis and in memory,
-and loses no job.
+"""Any interleaving of what bots, workers and admins do gives the same answers on Redis and in
+memory, and loses no job.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,6 +21,7 @@ from worker.jobs.memory import MemoryQueue
 from worker.jobs.model import Claim, Done, Job, Progress, State, Ticket, WorkerInfo
 from worker.jobs.queue import Queue
 from worker.jobs.redis_queue import KEYS, RedisQueue
+from worker.jobs.rules import Tier
 
 EFFECTS = ("paint", "dream")
 USERS = ("ann", "bob", "cem")
@@ -28,6 +30,10 @@ small = st.integers(0, 9)
 users = st.sampled_from(USERS)
 some_effects = st.sampled_from([("paint",), ("dream",), EFFECTS])
 seconds = st.sampled_from([1, 4, 16])
+tiers = st.builds(
+    Tier, day=st.integers(1, 3), night=st.integers(1, 3), waiting=st.integers(1, 6),
+    running=st.integers(1, 3), effects=st.sampled_from([None, None, ("paint",)]),
+)  # fmt: skip
 steps = st.one_of(
     st.tuples(st.just("submit"), users, st.sampled_from(EFFECTS), seconds, st.integers(1, 3)),
     st.tuples(st.just("submit"), users, st.sampled_from(EFFECTS), seconds, st.integers(1, 3)),
@@ -46,7 +52,9 @@ steps = st.one_of(
     st.tuples(st.just("reap")),
     st.tuples(st.just("deliver")),
     st.tuples(st.just("forget"), seconds),
-    st.tuples(st.just("advance"), seconds),
+    st.tuples(st.just("advance"), st.sampled_from([1, 4, 16, 6 * 3600])),
+    st.tuples(st.just("set_tier"), users, st.sampled_from(["free", "plus", "none"])),
+    st.tuples(st.just("set_rules"), tiers, tiers, st.sampled_from([0, 0, 0, 1])),
 )
 
 
@@ -137,11 +145,22 @@ class Run:
     async def do_advance(self, by: int) -> Any:
         self.clock.advance(by)
 
+    async def do_set_tier(self, user: str, tier: str) -> Any:
+        return await self.queue.set_tier(user, tier, who="admin")
+
+    async def do_set_rules(self, free: Tier, plus: Tier, version: int) -> Any:
+        rules = await self.queue.rules()
+        tiers = {**rules.tiers, "free": free, "plus": plus}
+        version = version or rules.version  # mostly one that has passed
+        values = {"tiers": tiers, "version": version, "nights": rules.nights[: version % 2]}
+        return await self.queue.set_rules(rules.model_copy(update=values), who="admin")
+
     async def seen(self) -> Any:
         """All that can be asked without changing anything."""
         views = [await self.queue.jobs_of(user) for user in USERS]
         estimates = [await self.queue.estimate(view.job.id) for row in views for view in row]
-        return views, estimates, await self.queue.workers()
+        ranks = [await self.queue.tier(user) for user in USERS]
+        return views, estimates, await self.queue.workers(), ranks, await self.queue.changes()
 
     async def drain(self) -> None:
         """Let all leases end and serve what is left; every job has had exactly one ending."""
@@ -160,15 +179,21 @@ def in_one_place(url: str, views: list[Any]) -> None:
     """Every job stands in exactly the set that its state says."""
     with redis.Redis.from_url(url, decode_responses=True) as client:
         lines = [member.split("|")[2] for member in client.zrange(KEYS["lines"], 0, -1)]
-        ready = [member.split("|")[3] for member in client.zrange(KEYS["ready"], 0, -1)]
+        tagged = [*client.zrange(KEYS["ready"], 0, -1), *client.zrange(KEYS["held"], 0, -1)]
+        ready = [member.split("|")[4] for member in tagged]
         running = [member.split("|")[0] for member in client.zrange(KEYS["leases"], 0, -1)]
         ended = client.hkeys(KEYS["endings"])
-        heads = Counter(member.split("|")[4] for member in client.zrange(KEYS["ready"], 0, -1))
-        assert dict(heads) == {user: int(n) for user, n in client.hgetall(KEYS["heads"]).items()}
+        shares = {user: json.loads(raw) for user, raw in client.hgetall(KEYS["users"]).items()}
+        assert sorted(tagged) == sorted(m for share in shares.values() for m in share["tagged"])
     states: dict[State, list[str]] = {}
     for row in views:
         for view in row:
             states.setdefault(view.state, []).append(view.job.id)
+    for user in USERS:
+        of_user = [view.state for row in views for view in row if view.job.user == user]
+        share = shares.get(user, {"waiting": 0, "running": 0})
+        assert of_user.count(State.WAITING) == share["waiting"]
+        assert of_user.count(State.RUNNING) == share["running"]
     over = [job for state in (State.DONE, State.FAILED, State.CANCELLED) for job in
             states.get(state, [])]  # fmt: skip
     assert sorted(states.get(State.WAITING, [])) == sorted(lines + ready)

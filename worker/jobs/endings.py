@@ -1,12 +1,47 @@
-"""The sentences that both queues say."""
+"""The sentences that both queues say, and the errors that say them."""
 
 from __future__ import annotations
 
+from worker.jobs.errors import BadRules, EffectNotAllowed, NoSuchTier, RulesChanged, TooManyWaiting
 from worker.jobs.model import Failed, Job
+from worker.jobs.rules import Rules
 
 UNKNOWN = "There is no such job; it may have been forgotten."
 NOT_YOURS = "This job belongs to another account."
 LOST = "This worker no longer holds the job: it was given to another, or it has ended."
+RULES_CHANGED = "Somebody else has changed the rules meanwhile; read them again."
+
+
+def effect_not_allowed(effect: str, tier: str) -> EffectNotAllowed:
+    """Why a submit was refused."""
+    sentence = f"The effect {effect} is not part of the tier {tier}."
+    return EffectNotAllowed(sentence, effect=effect, tier=tier)
+
+
+def too_many_waiting(waiting: int) -> TooManyWaiting:
+    """Why a submit was refused."""
+    return TooManyWaiting(
+        f"As many jobs as you may have in the queue are waiting: {waiting}. "
+        "Please come back when one is done.",
+        waiting=waiting,
+    )
+
+
+def no_such_tier(tier: str, rules: Rules) -> NoSuchTier:
+    """What may have been meant."""
+    known = ", ".join(rules.tiers)
+    return NoSuchTier(f"There is no tier {tier!r}; there are: {known}.", known=known)
+
+
+def next_rules(old: Rules, new: Rules) -> Rules:
+    """`new` as it follows `old`. Raises `RulesChanged` and `BadRules`."""
+    if new.version != old.version:
+        raise RulesChanged(RULES_CHANGED)
+    lost = [name for name in old.tiers if name not in new.tiers]
+    if lost:
+        fault = f"The tier {lost[0]!r} may have users; change it, but don't remove it."
+        raise BadRules(fault, fault=fault)
+    return new.model_copy(update={"version": old.version + 1})
 
 
 def lease_expired(job: Job) -> Failed:

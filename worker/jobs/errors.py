@@ -5,6 +5,11 @@ QueueError            one clear English sentence; `code` for machines
 │                     again by its key: try again
 ├── NoSuchJob         never was, or forgotten
 ├── NotYours          another account's job
+├── TooManyWaiting    the user's tier allows no more waiting jobs
+├── EffectNotAllowed  the user's tier does not include the effect
+├── NoSuchTier        a misspelt tier
+├── BadRules          a policy that can't be: names the fault
+├── RulesChanged      somebody else changed the policy meanwhile
 ├── LeaseLost         the job was given to somebody else, or has ended: stop working on it
 ├── BlobMissing       a picture is no longer in the store
 ├── BadBlob           a name that could leave the store, or too many bytes
@@ -18,9 +23,15 @@ from typing import ClassVar
 
 
 class QueueError(Exception):
-    """An error of the queue or the blob store that ends in one clear sentence."""
+    """An error of the queue or the blob store that ends in one clear sentence; `details` for
+    sentences in other languages.
+    """
 
     code: ClassVar[str] = "queue_error"
+
+    def __init__(self, message: str, **details: str | int) -> None:
+        super().__init__(message)
+        self.details = details
 
 
 class QueueAway(QueueError):
@@ -39,6 +50,36 @@ class NotYours(QueueError):
     """The job belongs to another account."""
 
     code = "not_yours"
+
+
+class TooManyWaiting(QueueError):
+    """The user has `waiting` jobs in the queue, as many as the tier allows, or more."""
+
+    code = "too_many_waiting"
+
+
+class EffectNotAllowed(QueueError):
+    """The user's `tier` does not include the `effect`."""
+
+    code = "effect_not_allowed"
+
+
+class NoSuchTier(QueueError):
+    """No tier has this name."""
+
+    code = "no_such_tier"
+
+
+class BadRules(QueueError):
+    """The policy is refused, and the one in force stays."""
+
+    code = "bad_rules"
+
+
+class RulesChanged(QueueError):
+    """The policy was changed since it was read."""
+
+    code = "rules_changed"
 
 
 class LeaseLost(QueueError):

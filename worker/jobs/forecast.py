@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from collections import defaultdict
@@ -12,8 +13,11 @@ from worker.jobs import endings
 from worker.jobs.connection import Connection
 from worker.jobs.errors import NoSuchJob
 from worker.jobs.model import Estimate, WorkerInfo
-from worker.jobs.policy import MICRO, Order, Schedule, Server, Waiting, replay
+from worker.jobs.policy import MICRO, Classes, Order, User, Waiting
 from worker.jobs.records import Record
+from worker.jobs.replay import Schedule, Server, replay
+from worker.jobs.rulebook import Rulebook
+from worker.jobs.rules import Rules, Weights
 
 __all__ = ["SMALL", "Forecast"]
 
@@ -27,21 +31,22 @@ _SHARE = 10
 class Forecast:
     """Estimates, each as of the last replay."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, rulebook: Rulebook) -> None:
         self._connection = connection
+        self._rulebook = rulebook
         self._last: Schedule | None = None
         self._good_until = 0.0
         self._replaying = asyncio.Lock()
 
     async def of(self, job: str, now: str) -> Estimate:
         """The estimate of any job. Raises `NoSuchJob`."""
-        record, snapshot = await self._connection.run("snapshot", now, job, SMALL)
-        return await self.judge(job, record, snapshot, now)
-
-    async def judge(self, job: str, raw: str | None, snapshot: Any, now: str) -> Estimate:
-        """The same, from the job's record and, of a short queue, a snapshot."""
-        if raw is None:
+        record, tier, snapshot = await self._connection.run("snapshot", now, job, SMALL)
+        if record is None:
             raise NoSuchJob(endings.UNKNOWN)
+        return await self.judge(job, record, tier, snapshot, now)
+
+    async def judge(self, job: str, raw: str, tier: str, snapshot: Any, now: str) -> Estimate:
+        """The same, from the job's record, its user's tier and, of a short queue, a snapshot."""
         record = Record.model_validate_json(raw)
         if record.state == "running":
             if not now:
@@ -52,10 +57,10 @@ class Forecast:
         if record.state != "waiting":
             return Estimate(place=0, seconds=0.0)
         if snapshot:
-            return _replay(snapshot).estimates[job]
+            return _replay(snapshot, await self._rules(snapshot)).estimates[job]
         schedule = await self._schedule(job, now)
         known = schedule.estimates.get(job)
-        return known or schedule.squeeze_in(job, record.user, record.cost)
+        return known or schedule.squeeze_in(job, record.user, tier, record.cost)
 
     async def _schedule(self, job: str, now: str) -> Schedule:
         """The last replay of the whole queue, or a new one; the old one while that is made."""
@@ -63,28 +68,62 @@ class Forecast:
             async with self._replaying:
                 if self._last is None or not self._is_good():
                     begun = time.monotonic()
-                    _, snapshot = await self._connection.run("snapshot", now, job, sys.maxsize)
-                    self._last = await asyncio.to_thread(_replay, snapshot)
+                    *_, snapshot = await self._connection.run("snapshot", now, job, sys.maxsize)
+                    rules = await self._rules(snapshot)
+                    self._last = await asyncio.to_thread(_replay, snapshot, rules)
                     done = time.monotonic()
                     self._good_until = done + _SHARE * (done - begun)
         return self._last
+
+    async def _rules(self, snapshot: Any) -> Rules:
+        version = int(snapshot[0])
+        rules = self._rulebook.rules
+        return rules if rules.version == version else await self._rulebook.load()
 
     def _is_good(self) -> bool:
         return time.monotonic() <= self._good_until
 
 
-def _replay(snapshot: Any) -> Schedule:
-    now, virtual, users, tags, ready, lines, running, infos = snapshot
+def _replay(snapshot: Any, rules: Rules) -> Schedule:
+    _, now, flat, names, shares, tagged, lines, running, infos = snapshot
+    now = int(now)
+    crews: defaultdict[str, list[str]] = defaultdict(list)
     busy: defaultdict[str, float] = defaultdict(float)
     for member in running:
-        _, worker, started, cost = member.split("|")
-        left = _remaining(int(started), int(cost), int(now))
-        busy[worker] = max(busy[worker], left)
-    workers = [WorkerInfo.model_validate_json(info) for info in infos]
-    servers = [Server(busy[info.name], frozenset(info.effects)) for info in workers]
-    finish = {user: int(tag) for user, tag in zip(users, tags, strict=True) if tag}
-    waiting = [*map(_tagged, ready), *map(_untagged, lines)]
-    return replay(waiting, Order(int(virtual), finish), servers)
+        _, worker, started, cost, user = member.split("|")
+        busy[worker] = max(busy[worker], _remaining(int(started), int(cost), now))
+        crews[worker].append(user)
+    effects = {
+        info.name: frozenset(info.effects) for info in map(WorkerInfo.model_validate_json, infos)
+    }
+    # a worker that is gone holds its jobs' users up, but takes nothing new
+    servers = [
+        Server(busy[name], effects.get(name, frozenset()), tuple(crews[name]))
+        for name in {*effects, *crews}
+    ]
+    order = Order({name: tier.running for name, tier in rules.tiers.items()})
+    order.restore(
+        _classes(dict(zip(flat[::2], flat[1::2], strict=True))),
+        {name: _user(json.loads(share)) for name, share in zip(names, shares, strict=True)},
+        [*map(_tagged, tagged), *map(_untagged, lines)],
+    )
+    weights = Weights(rules)
+    return replay(order, servers, lambda seconds: weights.at(now / MICRO + seconds))
+
+
+def _classes(fields: dict[str, str]) -> Classes:
+    classes = Classes(root=int(fields.get("root", 0)))
+    for name, value in fields.items():
+        kind, _, tier = name.partition("|")
+        if kind == "v":
+            classes.virtual[tier] = int(value)
+        elif kind == "f":
+            classes.finish[tier] = int(value)
+    return classes
+
+
+def _user(share: dict[str, Any]) -> User:
+    return User(share["tier"], int(share["finish"]), int(share["running"]))
 
 
 def _remaining(started: int, cost: int, now: int) -> float:
@@ -92,8 +131,8 @@ def _remaining(started: int, cost: int, now: int) -> float:
 
 
 def _tagged(member: str) -> Waiting:
-    effect, tag, seq, job, user, cost = member.split("|")
-    return Waiting(int(seq), job, user, effect, int(cost), int(tag))
+    tier, effect, tag, seq, job, user, cost = member.split("|")
+    return Waiting(int(seq), job, user, effect, int(cost), int(tag), tier)
 
 
 def _untagged(member: str) -> Waiting:

@@ -6,13 +6,19 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
 from typing import Literal
 
 from worker.jobs import endings
-from worker.jobs.errors import LeaseLost, NoSuchJob, NotYours
+from worker.jobs.errors import (
+    LeaseLost,
+    NoSuchJob,
+    NotYours,
+)
+from worker.jobs.memory_record import JobRecord
 from worker.jobs.model import (
     Cancelled,
+    Change,
     Claim,
     Done,
     Ending,
@@ -26,47 +32,15 @@ from worker.jobs.model import (
     Ticket,
     WorkerInfo,
 )
-from worker.jobs.policy import MICRO, Order, Server, Waiting, replay
+from worker.jobs.policy import MICRO, Order, User, Waiting
+from worker.jobs.replay import Server, replay
+from worker.jobs.rules import DEFAULT_TIER, Rules, Weights
 from worker.jobs.wakeups import set_within
 
 __all__ = ["MemoryQueue"]
 
 _Ending = Done | Failed | Cancelled
 _How = Literal["end", "retry", "release"]
-
-
-@dataclass
-class _Record:
-    job: Job
-    key: str
-    entry: Waiting
-    submitted: float
-    state: State = State.WAITING
-    claims: int = 0
-    released: int = 0
-    token: str = ""
-    worker: str = ""
-    started: float = 0.0
-    deadline: float = 0.0
-    cancelled: bool = False
-    progress: Progress | None = None
-    ending: _Ending | None = None
-    ended: float = 0.0
-    delivered: bool = False
-
-    @property
-    def attempt(self) -> int:
-        return self.claims - self.released
-
-    def view(self) -> JobView:
-        return JobView(
-            job=self.job,
-            state=self.state,
-            attempt=self.attempt,
-            submitted=self.submitted,
-            progress=self.progress,
-            ending=self.ending,
-        )
 
 
 class MemoryQueue:
@@ -77,9 +51,13 @@ class MemoryQueue:
     def __init__(self, *, clock: Callable[[], float] = time.time, redelivery: float = 60.0) -> None:
         self._clock = clock
         self._redelivery = redelivery
-        self._order = Order()
+        self._rules = Rules()
+        self._weights = Weights(self._rules)
+        self._tiers: defaultdict[str, str] = defaultdict(lambda: DEFAULT_TIER)
+        self._changes: list[Change] = []
+        self._order = Order(_limits(self._rules))
         self._seq = 0
-        self._records: dict[str, _Record] = {}
+        self._records: dict[str, JobRecord] = {}
         self._keys: dict[tuple[str, str], str] = {}
         self._owned: defaultdict[str, list[str]] = defaultdict(list)
         self._workers: dict[str, tuple[float, WorkerInfo]] = {}
@@ -94,20 +72,28 @@ class MemoryQueue:
         if known:
             record = self._own(known, job.user)
         else:
-            if all(record.ending for record in self._records.values()):
-                self._order.rest()
+            tier = self._tiers[job.user]
+            self._admit(job, tier)
             self._seq += 1
             entry = Waiting(self._seq, job.id, job.user, job.effect, job.cost)
-            record = _Record(job=job, key=key, entry=entry, submitted=self._clock())
+            record = JobRecord(job=job, key=key, entry=entry, submitted=self._clock())
             self._records[job.id] = record
             self._keys[job.user, key] = job.id
             self._owned[job.user].append(job.id)
-            self._order.add(entry)
+            self._order.arrive(entry, tier)
             self._notify()
         estimate = await self.estimate(record.job.id)
         return Ticket(
             job=record.job.id, place=estimate.place, seconds=estimate.seconds, fresh=not known
         )
+
+    def _admit(self, job: Job, tier: str) -> None:
+        limits = self._rules.tiers[tier]
+        if limits.effects is not None and job.effect not in limits.effects:
+            raise endings.effect_not_allowed(job.effect, tier)
+        waiting = self._order.waiting_of(job.user)
+        if waiting >= limits.waiting:
+            raise endings.too_many_waiting(waiting)
 
     async def claim(
         self, worker: str, effects: Sequence[str], *, lease: float, wait: float = 0.0
@@ -117,7 +103,7 @@ class MemoryQueue:
         end = loop.time() + wait
         while True:
             changed = self._changed
-            entry = self._order.take(effects)
+            entry = self._order.take(effects, self._weights.at(self._clock()))
             if entry is not None:
                 return self._lease(entry, worker, lease)
             if not await set_within(changed, end - loop.time()):
@@ -237,24 +223,34 @@ class MemoryQueue:
             return self._replay()[job]
         return Estimate(place=0, seconds=self._remaining(record))
 
-    def _remaining(self, record: _Record) -> float:
+    def _remaining(self, record: JobRecord) -> float:
         if record.state is not State.RUNNING:
             return 0.0
         return max(0.0, record.started + record.job.cost / MICRO - self._clock())
 
     def _replay(self) -> dict[str, Estimate]:
+        crews: defaultdict[str, list[str]] = defaultdict(list)
         busy: defaultdict[str, float] = defaultdict(float)
         for record in self._records.values():
             if record.state is State.RUNNING:
                 busy[record.worker] = max(busy[record.worker], self._remaining(record))
+                crews[record.worker].append(record.job.user)
         now = self._clock()
-        servers = [
-            Server(busy[info.name], frozenset(info.effects))
-            for until, info in self._workers.values()
+        effects = {
+            info.name: frozenset(info.effects) for until, info in self._workers.values()
             if until > now
+        }  # fmt: skip
+        servers = [
+            Server(busy[name], effects.get(name, frozenset()), tuple(crews[name]))
+            for name in {*effects, *crews}
         ]
-        empty = Order(self._order.virtual, self._order.finish)
-        return replay(self._order.waiting(), empty, servers).estimates
+        order = Order(_limits(self._rules))
+        users = {
+            name: User(user.tier, user.finish, user.running)
+            for name, user in self._order.users.items()
+        }
+        order.restore(deepcopy(self._order.classes), users, self._order.waiting())
+        return replay(order, servers, lambda seconds: self._weights.at(now + seconds)).estimates
 
     async def events(self, platform: str) -> AsyncIterator[Progress]:
         """Progress of the platform's jobs, from now on."""
@@ -299,10 +295,44 @@ class MemoryQueue:
             self._owned[record.job.user].remove(record.job.id)
         return [record.job.id for record in old]
 
+    async def rules(self) -> Rules:
+        """The rules in force."""
+        return self._rules
+
+    async def set_rules(self, rules: Rules, *, who: str) -> Rules:
+        """Put rules in force."""
+        before = self._rules
+        self._rules = endings.next_rules(before, rules)
+        self._weights = Weights(self._rules)
+        self._order.limit(_limits(self._rules))
+        self._note(who, "rules", before.model_dump_json(), self._rules.model_dump_json())
+        self._notify()
+        return self._rules
+
+    async def tier(self, user: str) -> str:
+        """The user's tier."""
+        return self._tiers[user]
+
+    async def set_tier(self, user: str, tier: str, *, who: str) -> None:
+        """Put the user into a tier."""
+        if tier not in self._rules.tiers:
+            raise endings.no_such_tier(tier, self._rules)
+        self._note(who, f"tier of {user}", self._tiers[user], tier)
+        self._tiers[user] = tier
+        self._order.move(user, tier)
+
+    async def changes(self, *, limit: int = 50) -> list[Change]:
+        """What was changed by whom, newest first."""
+        return self._changes[::-1][:limit]
+
+    def _note(self, who: str, what: str, before: str, after: str) -> None:
+        change = Change(time=self._clock(), who=who, what=what, before=before, after=after)
+        self._changes.append(change)
+
     async def close(self) -> None:
         """Nothing to let go of."""
 
-    def _own(self, job: str, user: str) -> _Record:
+    def _own(self, job: str, user: str) -> JobRecord:
         record = self._records.get(job)
         if record is None:
             raise NoSuchJob(endings.UNKNOWN)
@@ -310,7 +340,7 @@ class MemoryQueue:
             raise NotYours(endings.NOT_YOURS)
         return record
 
-    def _held(self, claim: Claim) -> _Record:
+    def _held(self, claim: Claim) -> JobRecord:
         record = self._records.get(claim.job.id)
         if record is None or record.state is not State.RUNNING or record.token != claim.token:
             raise LeaseLost(endings.LOST)
@@ -324,23 +354,24 @@ class MemoryQueue:
         self._close(record, how, ending)
         return record.ending
 
-    def _close(self, record: _Record, how: _How, ending: _Ending) -> None:
+    def _close(self, record: JobRecord, how: _How, ending: _Ending) -> None:
         if record.cancelled:
-            self._end(record, Cancelled(job=record.job.id))
-        elif how == "end" or (how == "retry" and record.attempt >= record.job.max_attempts):
-            self._end(record, ending)
-        else:
+            ending = Cancelled(job=record.job.id)
+        elif how == "release" or (how == "retry" and record.attempt < record.job.max_attempts):
             record.released += how == "release"
             self._give_back(record)
+            return
+        self._order.end(record.job.user)
+        self._end(record, ending)
 
-    def _give_back(self, record: _Record) -> None:
+    def _give_back(self, record: JobRecord) -> None:
         record.state = State.WAITING
         record.token = record.worker = ""
         record.progress = None
-        self._order.add(record.entry)
+        self._order.give_back(record.entry)
         self._notify()
 
-    def _end(self, record: _Record, ending: _Ending) -> None:
+    def _end(self, record: JobRecord, ending: _Ending) -> None:
         record.ending = ending
         record.state = State(ending.kind)
         record.ended = self._clock()
@@ -352,3 +383,7 @@ class MemoryQueue:
     def _notify(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+def _limits(rules: Rules) -> dict[str, int]:
+    return {name: tier.running for name, tier in rules.tiers.items()}

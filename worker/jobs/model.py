@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 __all__ = [
     "Cancelled",
+    "Change",
     "Claim",
     "Done",
     "Ending",
@@ -176,3 +177,15 @@ class WorkerInfo(_Wire):
     effects: tuple[Word, ...]
     down: dict[str, str] = {}
     """Effect -> why it can't run here."""
+
+
+class Change(_Wire):
+    """An entry of the audit trail."""
+
+    time: float
+    """Unix seconds."""
+    who: str
+    what: str
+    """"rules", or "tier of <user>"."""
+    before: str
+    after: str

@@ -1,11 +1,18 @@
-"""Who is served next: start-time fair queueing between users (Goyal, Vin, Cheng 1997).
+"""Who is served next: hierarchical start-time fair queueing (Goyal, Vin, Cheng 1997).
 
-Each user's jobs stand in a line, first in, first out. The head of the line gets a start tag
-when it becomes the head, S = max(V, F), and moves the user's finish tag to F = S + cost; the
-smallest tag is served, and V follows it. So twenty jobs of one user never hold up another's
-first, and who was idle comes back without hoarded credit. When nothing waits or runs any more, V
-takes the largest finish tag: what was used of an idle service is held against nobody. Tags and
-costs are integers in microseconds of expected service.
+**Users inside a tier.** Each user's jobs stand in a line, first in, first out. The head of the
+line gets a start tag when it becomes the head, S = max(V, F), and moves the user's finish tag to
+F = S + cost; the smallest tag is served, and V follows it. So twenty jobs of one user never hold
+up another's first, and who was idle comes back without hoarded credit. A user who runs as many
+jobs as the tier allows has no head until one of them ends.
+
+**Tiers.** The same one level up, at each claim, with the weights of the hour:
+S = max(V, F) of the tier, then F = S + cost / weight; equal tiers serve the older job. Every
+attempt at a job is service that its tier pays for.
+
+When nothing of a tier waits or runs any more, its V takes the largest finish tag: what was used
+of an idle tier is held against nobody. When nothing waits or runs at all, time begins anew. Tags
+and costs are integers in microseconds of expected service.
 
 This is the reference: the in-memory queue runs it, estimates replay it, and the Lua scripts of
 the Redis queue are tested against it.
@@ -14,22 +21,19 @@ the Redis queue are tested against it.
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_right
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from worker.jobs.model import Estimate
-
-__all__ = ["Order", "Schedule", "Server", "Waiting", "replay"]
+__all__ = ["MICRO", "Classes", "Order", "User", "Waiting"]
 
 MICRO = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A waiting job. `seq` is its place in the order of arrival; `tag` is there once it has
-    been the head of its user's line.
+    """A waiting job. `seq` is its place in the order of arrival; `tag`, in the time of `tier`, is
+    there once it has been the head of its user's line.
     """
 
     seq: int
@@ -38,150 +42,188 @@ class Waiting:
     effect: str
     cost: int
     tag: int | None = None
+    tier: str = ""
+
+
+@dataclass(slots=True)
+class User:
+    """A user's share: finish tag F, in the time of `tier`; jobs that run; waiting jobs with a tag.
+
+    The tagged ones are all among the heads, or all held, when as many run as may.
+    """
+
+    tier: str
+    finish: int = 0
+    running: int = 0
+    tagged: dict[str, Waiting] = field(default_factory=dict)
+
+
+@dataclass
+class Classes:
+    """The tiers' level: V of the root, F of each tier, and V inside each tier."""
+
+    root: int = 0
+    finish: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    virtual: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
 class Order:
-    """All waiting jobs, in fair order.
+    """All waiting jobs, in fair order. `limits`: tier -> jobs of one user that may run at once.
 
     A job that is given back keeps its tag and stands beside its user's present head.
     """
 
-    def __init__(self, virtual: int = 0, finish: Mapping[str, int] | None = None) -> None:
-        self.virtual = virtual
-        self.finish = dict(finish or {})
+    def __init__(self, limits: Mapping[str, int]) -> None:
+        self.classes = Classes()
+        self.users: dict[str, User] = {}
+        self._limits = limits
         self._lines: defaultdict[str, deque[Waiting]] = defaultdict(deque)
         self._ready: dict[str, Waiting] = {}
-        self._heaps: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
-        self._heads: Counter[str] = Counter()
+        self._heaps: defaultdict[tuple[str, str], list[tuple[int, int, str]]]
+        self._heaps = defaultdict(list)
+        self._busy: Counter[str] = Counter()
 
-    def add(self, entry: Waiting) -> None:
-        """Put a job at the end of its user's line; or, if it has a tag, back among the heads."""
-        if entry.tag is None:
-            self._lines[entry.user].append(entry)
-            self._promote(entry.user)
-        else:
-            self._stand(entry, entry.tag)
+    def restore(self, classes: Classes, users: dict[str, User], waiting: Iterable[Waiting]) -> None:
+        """Take over a snapshot of another order; `waiting` comes as from `Order.waiting`."""
+        self.classes, self.users = classes, users
+        for entry in waiting:
+            if entry.tag is None:
+                self._lines[entry.user].append(entry)
+            else:
+                self.users[entry.user].tagged[entry.job] = entry
+        for name, user in users.items():
+            self._arrange(name, user)
 
-    def take(self, effects: Iterable[str]) -> Waiting | None:
-        """Remove and return the job to serve next among those of `effects`."""
-        first = min((head for effect in effects if (head := self._first(effect))), default=None)
-        if first is None:
+    def arrive(self, entry: Waiting, tier: str) -> None:
+        """Put a new job at the end of its user's line; `tier` is the user's."""
+        self._wake(tier)
+        self._busy[tier] += 1
+        self._lines[entry.user].append(entry)
+        self._arrange(entry.user, self.users.setdefault(entry.user, User(tier)))
+
+    def take(self, effects: Iterable[str], weights: Mapping[str, int]) -> Waiting | None:
+        """Remove and return the job to serve next among those of `effects`; it runs from now on."""
+        effects = list(effects)
+        classes = self.classes
+        best: tuple[int, int, str] | None = None
+        for tier in weights:
+            heads = (head for effect in effects if (head := self._first(tier, effect)))
+            first = min(heads, default=None)
+            if first is not None:
+                start = max(classes.root, classes.finish[tier])
+                found = (start, first[1], first[2])
+                best = found if best is None else min(best, found)
+        if best is None:
             return None
-        tag, _, job = first
-        entry = self._ready.pop(job)
-        heapq.heappop(self._heaps[entry.effect])
-        self.virtual = max(self.virtual, tag)
-        self._leave(entry.user)
+        entry = self._ready.pop(best[2])
+        classes.root = best[0]
+        classes.finish[entry.tier] = best[0] + entry.cost // weights[entry.tier]
+        classes.virtual[entry.tier] = max(classes.virtual[entry.tier], entry.tag or 0)
+        user = self.users[entry.user]
+        del user.tagged[entry.job]
+        user.running += 1
+        self._arrange(entry.user, user)
         return entry
+
+    def end(self, name: str) -> None:
+        """One of the user's running jobs has ended."""
+        user = self.users[name]
+        user.running -= 1
+        self._busy[user.tier] -= 1
+        self._arrange(name, user)
+
+    def give_back(self, entry: Waiting) -> None:
+        """A running job waits again, with its tag."""
+        user = self.users[entry.user]
+        user.running -= 1
+        user.tagged[entry.job] = self._carried(entry, user.tier)
+        self._arrange(entry.user, user)
 
     def remove(self, entry: Waiting) -> None:
         """Take a cancelled job out; a head's cost is returned to its user."""
-        head = self._ready.pop(entry.job, None)
-        if head is None:
+        user = self.users[entry.user]
+        self._busy[user.tier] -= 1
+        if user.tagged.pop(entry.job, None):
+            self._ready.pop(entry.job, None)
+            user.finish -= entry.cost
+        else:
             self._lines[entry.user].remove(entry)
-            return
-        if entry.user in self.finish:
-            self.finish[entry.user] -= entry.cost
-        self._leave(entry.user)
+        self._arrange(entry.user, user)
 
-    def rest(self) -> None:
-        """Nothing waits or runs: the busy period is over."""
-        self.virtual = max([self.virtual, *self.finish.values()])
-        self.finish.clear()
+    def move(self, name: str, tier: str) -> None:
+        """The user belongs to another tier from now on; what waits goes along, as far ahead of
+        the new tier's V as it was of the old one's.
+        """
+        user = self.users.get(name)
+        if user is None or user.tier == tier:
+            return
+        jobs = len(self._lines[name]) + len(user.tagged) + user.running
+        if jobs:
+            self._wake(tier)
+        self._busy[user.tier] -= jobs
+        self._busy[tier] += jobs
+        for job, entry in user.tagged.items():
+            user.tagged[job] = self._carried(entry, tier)
+            self._ready.pop(job, None)
+        ahead = user.finish - self.classes.virtual[user.tier]
+        user.finish = self.classes.virtual[tier] + max(0, ahead)
+        user.tier = tier
+        self._arrange(name, user)
+
+    def limit(self, limits: Mapping[str, int]) -> None:
+        """Other running limits."""
+        self._limits = limits
+        for name, user in self.users.items():
+            self._arrange(name, user)
 
     def waiting(self) -> list[Waiting]:
         """All jobs, those with a tag first."""
-        return [*self._ready.values(), *(entry for line in self._lines.values() for entry in line)]
+        tagged = (entry for user in self.users.values() for entry in user.tagged.values())
+        return [*tagged, *(entry for line in self._lines.values() for entry in line)]
 
-    def _first(self, effect: str) -> tuple[int, int, str] | None:
-        heap = self._heaps[effect]
-        while heap and heap[0][2] not in self._ready:
-            heapq.heappop(heap)
-        return heap[0] if heap else None
+    def waiting_of(self, name: str) -> int:
+        """How many jobs of the user wait."""
+        user = self.users.get(name)
+        return len(self._lines[name]) + (len(user.tagged) if user else 0)
 
-    def _stand(self, entry: Waiting, tag: int) -> None:
-        self._ready[entry.job] = entry
-        self._heads[entry.user] += 1
-        heapq.heappush(self._heaps[entry.effect], (tag, entry.seq, entry.job))
+    def _wake(self, tier: str) -> None:
+        """A tier that may have been idle gets work."""
+        if not any(self._busy.values()):
+            self.users.clear()
+            self.classes = Classes()
+        elif not self._busy[tier]:
+            tags = [user.finish for user in self.users.values() if user.tier == tier]
+            self.classes.virtual[tier] = max([self.classes.virtual[tier], *tags])
 
-    def _leave(self, user: str) -> None:
-        self._heads[user] -= 1
-        self._promote(user)
+    def _first(self, tier: str, effect: str) -> tuple[int, int, str] | None:
+        heap = self._heaps[tier, effect]
+        while heap:
+            entry = self._ready.get(heap[0][2])
+            if entry and (entry.tier, entry.tag) == (tier, heap[0][0]):
+                return heap[0]
+            heapq.heappop(heap)  # was taken, held or moved
+        return None
 
-    def _promote(self, user: str) -> None:
-        if self._heads[user] or not self._lines[user]:
+    def _arrange(self, name: str, user: User) -> None:
+        """Hold the user's heads at the running limit; else let them stand, and be one at least."""
+        if user.running >= self._limits[user.tier]:
+            for job in user.tagged:
+                self._ready.pop(job, None)
             return
-        entry = self._lines[user].popleft()
-        tag = max(self.virtual, self.finish.get(user, 0))
-        self.finish[user] = tag + entry.cost
-        self._stand(replace(entry, tag=tag), tag)
+        if not user.tagged and self._lines[name]:
+            tag = max(self.classes.virtual[user.tier], user.finish)
+            entry = replace(self._lines[name].popleft(), tag=tag, tier=user.tier)
+            user.finish = tag + entry.cost
+            user.tagged[entry.job] = entry
+        for job, entry in user.tagged.items():
+            if job not in self._ready:
+                self._ready[job] = entry
+                heap = self._heaps[user.tier, entry.effect]
+                heapq.heappush(heap, (entry.tag or 0, entry.seq, job))
 
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A worker in a replay: when it is free, in seconds from now, and what it can run."""
-
-    free: float
-    effects: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """What a replay found: `estimates` of the jobs it served; for jobs that came later, the
-    virtual time and the start of each service, and each user's finish tag.
-    """
-
-    estimates: dict[str, Estimate]
-    tags: list[int]
-    starts: list[float]
-    finish: dict[str, int]
-
-    def squeeze_in(self, job: str, user: str, cost: int) -> Estimate:
-        """About when a job is served that was submitted after the replay."""
-        tag = max(self.finish.get(user, 0), self.tags[0] if self.tags else 0)
-        self.finish[user] = tag + cost
-        index = bisect_right(self.tags, tag)
-        estimate = Estimate(place=index + 1, seconds=self.starts[index] + cost / MICRO)
-        self.tags.insert(index, tag)
-        self.starts.insert(index, self.starts[index])
-        self.estimates[job] = estimate
-        return estimate
-
-
-def replay(waiting: Iterable[Waiting], order: Order, servers: Iterable[Server]) -> Schedule:
-    """Serve all of `waiting` in thought.
-
-    `waiting` comes as from `Order.waiting`; `order` has V and the finish tags, and no job yet.
-    Effects that no server can run are counted as if one more server ran them all.
-    """
-    effects = set()
-    for entry in waiting:
-        order.add(entry)
-        effects.add(entry.effect)
-    # the order of servers that are free at once must not depend on who lists them
-    crew = sorted(servers, key=lambda server: (len(server.effects), sorted(server.effects)))
-    missing = effects.difference(*(server.effects for server in crew))
-    if missing or not crew:
-        crew.append(Server(0.0, frozenset(missing)))
-    free = [(server.free, index) for index, server in enumerate(crew)]
-    heapq.heapify(free)
-    schedule = Schedule({}, [], [], order.finish)
-    idle: list[tuple[float, int]] = []
-    while free:
-        now, index = heapq.heappop(free)
-        served = order.take(crew[index].effects)
-        if served is None:
-            idle.append((now, index))
-            continue
-        end = now + served.cost / MICRO
-        schedule.tags.append(order.virtual)
-        schedule.starts.append(now)
-        place = len(schedule.tags)
-        schedule.estimates[served.job] = Estimate(place=place, seconds=end)
-        heapq.heappush(free, (end, index))
-        # the next head of that user may be what an idle server can run
-        for since, other in idle:
-            heapq.heappush(free, (max(since, now), other))
-        idle.clear()
-    schedule.starts.append(min(since for since, _ in idle))
-    return schedule
+    def _carried(self, entry: Waiting, tier: str) -> Waiting:
+        if entry.tier == tier:
+            return entry
+        virtual = self.classes.virtual
+        tag = (entry.tag or 0) - virtual[entry.tier] + virtual[tier]
+        return replace(entry, tag=max(0, tag), tier=tier)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from worker.jobs.model import (
+    Change,
     Claim,
     Done,
     Ending,
@@ -17,6 +18,7 @@ from worker.jobs.model import (
     Ticket,
     WorkerInfo,
 )
+from worker.jobs.rules import Rules
 
 
 class Queue(Protocol):
@@ -28,7 +30,8 @@ class Queue(Protocol):
     async def submit(self, job: Job, *, key: str) -> Ticket:
         """Queue a job; the same `key` (platform, chat, message) of the same user is the same job.
 
-        Raises `NotYours` when the job's id is another account's.
+        Raises `NotYours` when the job's id is another account's, and, by the rules of the user's
+        tier, `TooManyWaiting` and `EffectNotAllowed`.
         """
 
     async def claim(
@@ -118,6 +121,25 @@ class Queue(Protocol):
         """Drop jobs that ended more than so many seconds ago and whose ending was acknowledged;
         returns the ids whose blobs may go.
         """
+
+    async def rules(self) -> Rules:
+        """The rules in force."""
+
+    async def set_rules(self, rules: Rules, *, who: str) -> Rules:
+        """Put rules in force; they count from the next claim on. `rules.version` is the version
+        that they change; returns them as the next one.
+
+        Raises `RulesChanged` when another is in force, and `BadRules` when a tier is missing.
+        """
+
+    async def tier(self, user: str) -> str:
+        """The user's tier."""
+
+    async def set_tier(self, user: str, tier: str, *, who: str) -> None:
+        """Put the user into a tier; what the user has waiting goes along. Raises `NoSuchTier`."""
+
+    async def changes(self, *, limit: int = 50) -> list[Change]:
+        """What was changed by whom, newest first."""
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-__all__ = ["Record"]
+from worker.jobs.model import ENDING, Job, JobView, Progress, State
+from worker.jobs.policy import MICRO
+
+__all__ = ["Record", "view_of"]
 
 
 class Record(BaseModel):
@@ -17,3 +20,16 @@ class Record(BaseModel):
     claims: int
     released: int
     started: int = 0
+
+
+def view_of(job: str, raw: str, progress: str | None, ending: str | None) -> JobView:
+    """From what Redis holds of a job."""
+    record = Record.model_validate_json(raw)
+    return JobView(
+        job=Job.model_validate_json(job),
+        state=State(record.state),
+        attempt=record.claims - record.released,
+        submitted=record.submitted / MICRO,
+        progress=Progress.model_validate_json(progress) if progress else None,
+        ending=ENDING.validate_json(ending) if ending else None,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -11,11 +12,17 @@ from redis.asyncio import Redis
 
 from worker.jobs import endings
 from worker.jobs.connection import Connection
-from worker.jobs.errors import LeaseLost, NoSuchJob, NotYours, QueueAway
+from worker.jobs.errors import (
+    LeaseLost,
+    NoSuchJob,
+    NotYours,
+    QueueAway,
+)
 from worker.jobs.forecast import SMALL, Forecast
 from worker.jobs.model import (
     ENDING,
     Cancelled,
+    Change,
     Claim,
     Done,
     Ending,
@@ -25,13 +32,14 @@ from worker.jobs.model import (
     JobView,
     Progress,
     Receipt,
-    State,
     Ticket,
     WorkerInfo,
 )
 from worker.jobs.outbox import Outbox
 from worker.jobs.policy import MICRO
-from worker.jobs.records import Record
+from worker.jobs.records import view_of
+from worker.jobs.rulebook import Rulebook
+from worker.jobs.rules import Rules
 from worker.jobs.wakeups import POLL, Wakeups, set_within
 
 __all__ = ["RedisQueue"]
@@ -39,8 +47,9 @@ __all__ = ["RedisQueue"]
 # One hash tag: in a cluster all keys are on one node, as scripts need it.
 _PREFIX = "{atelier}:"
 _NAMES = [
-    "jobs", "records", "progress", "endings", "submitted", "owned", "lines", "ready", "heads",
-    "finish", "leases", "flagged", "ended", "idle", "counters", "alive", "workers",
+    "jobs", "records", "progress", "endings", "submitted", "owned", "lines", "ready", "held",
+    "users", "spent", "classes", "leases", "flagged", "ended", "idle", "counters", "alive",
+    "workers", "rules", "tiers", "audit",
 ]  # fmt: skip
 KEYS = {name: _PREFIX + name for name in _NAMES}
 _FORGET = 500
@@ -59,7 +68,8 @@ class RedisQueue:
         self._clock = clock
         self._wakeups = Wakeups(self._connection, KEYS["idle"])
         self._outbox = Outbox(self._connection, _PREFIX, redelivery)
-        self._forecast = Forecast(self._connection)
+        self._rulebook = Rulebook(self._connection, KEYS)
+        self._forecast = Forecast(self._connection, self._rulebook)
 
     @property
     def client(self) -> Redis:
@@ -73,14 +83,22 @@ class RedisQueue:
     async def submit(self, job: Job, *, key: str) -> Ticket:
         """Queue a job; the same `key` of the same user is the same job."""
         now = self._now()
-        name, *rest = await self._connection.run(
+        verdict, *rest = await self._connection.run(
             "submit", now, SMALL, job.id, job.model_dump_json(), job.user, key, job.effect,
             job.cost, job.max_attempts,
         )  # fmt: skip
-        if not rest:
-            raise NotYours(endings.NOT_YOURS)
-        fresh, record, snapshot = rest
-        estimate = await self._forecast.judge(name, record, snapshot, now)
+        match verdict:
+            case "not_yours":
+                raise NotYours(endings.NOT_YOURS)
+            case "effect":
+                raise endings.effect_not_allowed(job.effect, rest[0])
+            case "waiting":
+                raise endings.too_many_waiting(int(rest[0]))
+            case "no_rules":
+                await self._rulebook.load()
+                return await self.submit(job, key=key)
+        name, fresh, record, tier, snapshot = rest
+        estimate = await self._forecast.judge(name, record, tier, snapshot, now)
         return Ticket(job=name, place=estimate.place, seconds=estimate.seconds, fresh=fresh == "1")
 
     async def claim(
@@ -114,11 +132,17 @@ class RedisQueue:
     async def _claim(
         self, worker: str, effects: Sequence[str], lease: float, waiter: str, *, sleep: bool
     ) -> Claim | None:
+        weights = self._rulebook.weights.at(self._clock() if self._clock else time.time())
+        shares: list[str | int] = [part for row in weights.items() for part in row]
         reply = await self._connection.run(
-            "claim", self._now(), worker, _micro(lease), waiter, "1" if sleep else "", *effects
-        )
+            "claim", self._now(), worker, _micro(lease), waiter, "1" if sleep else "",
+            self._rulebook.rules.version, len(weights), *shares, *effects,
+        )  # fmt: skip
         if reply is None:
             return None
+        if reply == "stale":
+            await self._rulebook.load()
+            return await self._claim(worker, effects, lease, waiter, sleep=sleep)
         job, token, attempt, deadline = reply
         return Claim(
             job=Job.model_validate_json(job),
@@ -271,7 +295,7 @@ class RedisQueue:
                 return await pipe.execute()
 
         rows = zip(*await self._connection.read(ask), strict=True)
-        return [_view(*row) for row in rows if row[0]]
+        return [view_of(*row) for row in rows if row[0]]
 
     async def estimate(self, job: str) -> Estimate:
         """Place and expected time."""
@@ -302,6 +326,26 @@ class RedisQueue:
             if len(some) < _FORGET:
                 return forgotten
 
+    async def rules(self) -> Rules:
+        """The rules in force."""
+        return await self._rulebook.load()
+
+    async def set_rules(self, rules: Rules, *, who: str) -> Rules:
+        """Put rules in force."""
+        return await self._rulebook.change(rules, who, self._now())
+
+    async def tier(self, user: str) -> str:
+        """The user's tier."""
+        return await self._rulebook.tier(user)
+
+    async def set_tier(self, user: str, tier: str, *, who: str) -> None:
+        """Put the user into a tier."""
+        await self._rulebook.set_tier(user, tier, who, self._now())
+
+    async def changes(self, *, limit: int = 50) -> list[Change]:
+        """What was changed by whom, newest first."""
+        return await self._rulebook.changes(limit)
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._wakeups.close()
@@ -330,15 +374,3 @@ def _progress_channel(platform: str) -> str:
 def _held(reply: object) -> None:
     if not reply:
         raise LeaseLost(endings.LOST)
-
-
-def _view(job: str, raw: str, progress: str | None, ending: str | None) -> JobView:
-    record = Record.model_validate_json(raw)
-    return JobView(
-        job=Job.model_validate_json(job),
-        state=State(record.state),
-        attempt=record.claims - record.released,
-        submitted=record.submitted / MICRO,
-        progress=Progress.model_validate_json(progress) if progress else None,
-        ending=ENDING.validate_json(ending) if ending else None,
-    )

@@ -100,6 +100,14 @@ error-effect-down = “{ $title }” is out of order just now ({ $reason }); you
 error-out-of-memory = There was not enough memory for this picture; try a smaller size.
 error-broken-effect = The effect failed on this picture, and the admin can see why; another picture or other parameters may do.
 error-queue-away = The queue can’t be reached just now. Nothing is lost: please try again in a moment.
+error-too-many-waiting = You have { $waiting ->
+    [one] { $waiting } job
+   *[other] { $waiting } jobs
+} waiting, and may have no more; please come back when one is done.
+error-effect-not-allowed = “{ $title }” is not part of your tier, “{ $tier }”.
+error-no-such-tier = There is no such tier; these are known: { $known }.
+error-bad-rules = These rules are refused, and those in force stay: { $fault }
+error-rules-changed = Somebody else has changed the rules meanwhile; look at them again, and repeat your change.
 error-no-such-job = There is no such job any more.
 error-blob-missing = A picture of this job is no longer stored; please send it again.
 error-blob-store-away = Pictures can’t be stored or read just now. Nothing is lost: please try again in a moment.

@@ -1,4 +1,4 @@
--- now job user Cancelled-JSON -> "ok", "not_yours" or nothing. KEYS[18] is the platform's outbox.
+-- now job user Cancelled-JSON -> "ok", "not_yours" or nothing. KEYS[23] is the platform's outbox.
 local now, job, user = clock(ARGV[1]), ARGV[2], ARGV[3]
 local record = load(job)
 if not record then return false end
@@ -9,15 +9,19 @@ if record.state == 'running' and not record.flagged then
   redis.call('ZADD', FLAGGED, 0, record.worker .. '|' .. job)
   redis.call('PUBLISH', FLAGGED .. ':' .. record.worker, job)
 elseif record.state == 'waiting' then
-  finish(job, record, 'cancelled', ARGV[4], now, KEYS[18])
+  finish(job, record, 'cancelled', ARGV[4], now, KEYS[23])
+  local share = load_user(user)
   if record.tag then
-    redis.call('ZREM', READY, in_ready(job, record))
-    -- a head's cost is returned to its user
-    local tag = redis.call('ZSCORE', FINISH, user)
-    if tag then redis.call('ZADD', FINISH, int(tag - record.cost), user) end
-    leave(user)
+    local member = in_ready(job, record)
+    redis.call('ZREM', share.held and HELD or READY, member)
+    untag(share, member)
+    share.finish = int(share.finish - record.cost) -- a head's cost is returned to its user
   else
     redis.call('ZREM', LINES, in_line(job, record))
   end
+  share.waiting = share.waiting - 1
+  redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -1)
+  arrange(user, share)
+  save_user(user, share)
 end
 return 'ok'

@@ -1,15 +1,31 @@
--- now worker lease waiter sleep effect... -> Job-JSON, token, attempt, deadline; or nothing
+-- now worker lease waiter sleep version tiers {tier weight}... effect...
+-- -> Job-JSON, token, attempt, deadline; nothing; or "stale": these are not the rules in force
 -- `waiter` registers this claim as asleep when there is nothing to do and `sleep` is "1".
 local now, worker, lease, waiter = clock(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
+if redis.call('HGET', RULES, 'version') ~= ARGV[6] then return 'stale' end
 if waiter ~= '' then each_idle('ZREM', waiter) end
-local best, best_tag, best_seq
-for i = 6, #ARGV do
-  local member = first(READY, ARGV[i])
-  if member then
-    local tag, seq = string.match(member, '^[^|]*|(%d+)|(%d+)|')
-    tag, seq = tonumber(tag), tonumber(seq)
-    if not best or tag < best_tag or (tag == best_tag and seq < best_seq) then
-      best, best_tag, best_seq = member, tag, seq
+local classes, flat = {}, redis.call('HGETALL', CLASSES)
+for i = 1, #flat, 2 do classes[flat[i]] = tonumber(flat[i + 1]) end
+local effects = 8 + 2 * ARGV[7]
+local best, best_start, best_seq, finish
+for i = 8, effects - 1, 2 do
+  local tier = ARGV[i]
+  if (classes['n|' .. tier] or 0) > 0 then
+    local head, head_tag, head_seq
+    for j = effects, #ARGV do
+      local member = first(READY, tier .. '|' .. ARGV[j])
+      if member then
+        local tag, seq = string.match(member, '^[^|]*|[^|]*|(%d+)|(%d+)|')
+        tag, seq = tonumber(tag), tonumber(seq)
+        if not head or tag < head_tag or (tag == head_tag and seq < head_seq) then
+          head, head_tag, head_seq = member, tag, seq
+        end
+      end
+    end
+    local start = math.max(classes.root or 0, classes['f|' .. tier] or 0)
+    if head and (not best or start < best_start or (start == best_start and head_seq < best_seq)) then
+      best, best_start, best_seq = head, start, head_seq
+      finish = start + math.floor(string.match(head, '%d+$') / ARGV[i + 1])
     end
   end
 end
@@ -18,12 +34,16 @@ if not best then
   return false
 end
 redis.call('ZREM', READY, best)
-local tag = int(math.max(virtual(), best_tag))
-redis.call('HSET', COUNTERS, 'virtual', tag)
--- finish tags that V has passed say no more than V; a claim makes at most one
-local passed = redis.call('ZRANGEBYSCORE', FINISH, '-inf', tag, 'LIMIT', 0, 2)
-if #passed > 0 then redis.call('ZREM', FINISH, unpack(passed)) end
-local job = string.match(best, '^[^|]*|%d+|%d+|([^|]*)|')
+local tier, tag, job = string.match(best, '^([^|]*)|[^|]*|(%d+)|%d+|([^|]*)|')
+tag = math.max(classes['v|' .. tier] or 0, tonumber(tag))
+redis.call('HSET', CLASSES, 'root', int(best_start), 'f|' .. tier, int(finish), 'v|' .. tier, int(tag))
+-- of users whose finish tag V has passed nothing need be known; a claim makes at most one
+local passed = redis.call(
+  'ZRANGEBYLEX', SPENT, '[' .. tier .. '|', '[' .. tier .. '|' .. padded(tag) .. '}', 'LIMIT', 0, 2)
+for _, member in ipairs(passed) do
+  redis.call('ZREM', SPENT, member)
+  redis.call('HDEL', USERS, string.match(member, '[^|]*$'))
+end
 local record = load(job)
 local deadline = int(now + lease)
 record.state = 'running'
@@ -33,5 +53,10 @@ record.token = worker .. ':' .. record.claims
 record.started = int(now)
 save(job, record)
 redis.call('ZADD', LEASES, deadline, in_leases(job, record))
-leave(record.user)
+local share = load_user(record.user)
+untag(share, best)
+share.waiting = share.waiting - 1
+share.running = share.running + 1
+arrange(record.user, share)
+save_user(record.user, share)
 return {redis.call('HGET', JOBS, job), record.token, int(record.claims - record.released), deadline}

@@ -6,21 +6,27 @@ local ENDINGS = KEYS[4]   -- hash    job -> Ending, JSON
 local SUBMITTED = KEYS[5] -- hash    user|idempotency key -> job
 local OWNED = KEYS[6]     -- by name user|seq|job
 local LINES = KEYS[7]     -- by name user|seq|job|effect|cost: waiting, not yet tagged
-local READY = KEYS[8]     -- by name effect|tag|seq|job|user|cost: heads of lines, and what was given back
-local HEADS = KEYS[9]     -- hash    user -> how many jobs in READY
-local FINISH = KEYS[10]   -- scores  user -> finish tag F
-local LEASES = KEYS[11]   -- scores  job|worker|started|cost, running -> deadline
-local FLAGGED = KEYS[12]  -- by name worker|job: running, cancelled
-local ENDED = KEYS[13]    -- scores  job that ended and was delivered -> when
-local IDLE = KEYS[14]     -- by name effect|client|number|effects: claims that sleep
-local COUNTERS = KEYS[15] -- hash    seq: submits so far; virtual: V
-local ALIVE = KEYS[16]    -- scores  worker -> until when
-local WORKERS = KEYS[17]  -- hash    worker -> WorkerInfo, JSON
--- KEYS[18], where a script ends a job, is the outbox of the job's platform: a stream.
+local READY = KEYS[8]     -- by name tier|effect|tag|seq|job|user|cost: tagged, may be claimed
+local HELD = KEYS[9]      -- the same of users who run as many jobs as they may
+local USERS = KEYS[10]    -- hash    user -> share, JSON; the fields are below
+local SPENT = KEYS[11]    -- by name tier|F|user, of users with neither waiting nor running jobs
+local CLASSES = KEYS[12]  -- hash    root: V; v|tier: V in it; f|tier: its F; n|tier: its jobs
+local LEASES = KEYS[13]   -- scores  job|worker|started|cost|user, running -> deadline
+local FLAGGED = KEYS[14]  -- by name worker|job: running, cancelled
+local ENDED = KEYS[15]    -- scores  job that ended and was delivered -> when
+local IDLE = KEYS[16]     -- by name effect|client|number|effects: claims that sleep
+local COUNTERS = KEYS[17] -- hash    seq: submits so far
+local ALIVE = KEYS[18]    -- scores  worker -> until when
+local WORKERS = KEYS[19]  -- hash    worker -> WorkerInfo, JSON
+local RULES = KEYS[20]    -- hash    version; document: Rules, JSON; waiting|tier, running|tier, effects|tier
+local TIERS = KEYS[21]    -- hash    user -> tier, if not the default one
+local AUDIT = KEYS[22]    -- stream  of changes by admins
+-- KEYS[23], where a script ends a job, is the outbox of the job's platform: a stream.
 -- "By name": a sorted set with all scores 0, read by prefix in O(log n). Words hold no "|".
--- A waiting job is in LINES or READY, a running one in LEASES, an ended one in ENDINGS.
+-- A waiting job is in LINES, READY or HELD, a running one in LEASES, an ended one in ENDINGS.
 -- Record: user effect cost seq key max submitted state claims released; and, once there,
--- tag token worker started flagged ended. Numbers are strings: tostring and cjson keep 14 digits.
+-- tag tier token worker started flagged ended. Numbers are strings: tostring and cjson keep 14
+-- digits. Share: tier finish; counts: waiting running; tagged: members in READY, or in HELD if held.
 
 local function int(number)
   return string.format('%.0f', number)
@@ -80,54 +86,97 @@ end
 
 local function in_ready(job, record)
   return table.concat(
-    {record.effect, padded(record.tag), padded(record.seq), job, record.user, record.cost}, '|')
+    {record.tier, record.effect, padded(record.tag), padded(record.seq), job, record.user, record.cost}, '|')
 end
 
 local function in_leases(job, record)
-  return table.concat({job, record.worker, record.started, record.cost}, '|')
+  return table.concat({job, record.worker, record.started, record.cost, record.user}, '|')
 end
 
-local function virtual()
-  return tonumber(redis.call('HGET', COUNTERS, 'virtual') or 0)
+local function virtual(tier)
+  return tonumber(redis.call('HGET', CLASSES, 'v|' .. tier) or 0)
 end
 
--- Nothing waits or runs: V takes the largest finish tag, which makes all others say no more than V.
-local function rest()
-  local largest = redis.call('ZREVRANGE', FINISH, 0, 0, 'WITHSCORES')[2]
-  if not largest then return end
-  redis.call('HSET', COUNTERS, 'virtual', int(math.max(virtual(), tonumber(largest))))
-  redis.call('DEL', FINISH)
+local function tier_of(user)
+  return redis.call('HGET', TIERS, user) or 'free'
 end
 
-local function stand(job, record)
-  redis.call('ZADD', READY, 0, in_ready(job, record))
-  redis.call('HINCRBY', HEADS, record.user, 1)
-  wake(record.effect)
+local function load_user(user)
+  local share = redis.call('HGET', USERS, user)
+  if share then return cjson.decode(share) end
+  return {tier = tier_of(user), finish = '0', waiting = 0, running = 0, tagged = {}}
+end
+
+local function in_spent(user, share)
+  return table.concat({share.tier, padded(share.finish), user}, '|')
+end
+
+local function save_user(user, share)
+  if share.waiting + share.running == 0 then
+    -- a finish tag that V has passed says no more than V
+    if tonumber(share.finish) <= virtual(share.tier) then
+      redis.call('HDEL', USERS, user)
+      return
+    end
+    redis.call('ZADD', SPENT, 0, in_spent(user, share))
+  end
+  redis.call('HSET', USERS, user, cjson.encode(share))
+end
+
+-- A tier that may have been idle gets work; so `share`, if its user was idle. See policy.py.
+local function rouse(tier, user, share)
+  if share.waiting + share.running == 0 then redis.call('ZREM', SPENT, in_spent(user, share)) end
+  if (redis.call('HGET', CLASSES, 'n|' .. tier) or '0') ~= '0' then return end
+  local last = redis.call('ZREVRANGEBYLEX', SPENT, '(' .. tier .. '}', '[' .. tier .. '|', 'LIMIT', 0, 1)[1]
+  local tag = math.max(last and tonumber(string.match(last, '^[^|]*|(%d+)|')) or 0, tonumber(share.finish))
+  if tag > virtual(tier) then redis.call('HSET', CLASSES, 'v|' .. tier, int(tag)) end
+end
+
+local function stand(share, member)
+  redis.call('ZADD', share.held and HELD or READY, 0, member)
+  if not share.held then wake(string.match(member, '^[^|]*|([^|]*)|')) end
 end
 
 -- Give the first of the user's line its tag.
-local function stand_as_head(job, record)
-  local tag = math.max(virtual(), tonumber(redis.call('ZSCORE', FINISH, record.user) or 0))
-  redis.call('ZADD', FINISH, int(tag + record.cost), record.user)
-  record.tag = int(tag)
+local function give_tag(job, record, share)
+  local tag = math.max(virtual(share.tier), tonumber(share.finish))
+  share.finish = int(tag + record.cost)
+  record.tag, record.tier = int(tag), share.tier
   save(job, record)
-  stand(job, record)
+  share.tagged[1] = in_ready(job, record)
+  stand(share, share.tagged[1])
 end
 
--- Let the first of the user's line stand among the heads, if none of the user's does.
-local function promote(user)
-  if redis.call('HEXISTS', HEADS, user) == 1 then return end
+local function may_run(share)
+  return share.running < tonumber(redis.call('HGET', RULES, 'running|' .. share.tier))
+end
+
+-- Hold the user's heads at the running limit; else let them stand, and be one at least.
+local function arrange(user, share)
+  local hold = not may_run(share)
+  if hold ~= (share.held or false) then
+    for _, member in ipairs(share.tagged) do redis.call('ZREM', share.held and HELD or READY, member) end
+    share.held = hold or nil
+    for _, member in ipairs(share.tagged) do stand(share, member) end
+  end
+  if hold or #share.tagged > 0 then return end
   local member = first(LINES, user)
   if not member then return end
   redis.call('ZREM', LINES, member)
   local job = string.match(member, '^[^|]*|[^|]*|([^|]*)|')
-  stand_as_head(job, load(job))
+  give_tag(job, load(job), share)
 end
 
--- One of the user's jobs is no longer among the heads.
-local function leave(user)
-  if redis.call('HINCRBY', HEADS, user, -1) < 1 then redis.call('HDEL', HEADS, user) end
-  promote(user)
+local function untag(share, member)
+  for i, other in ipairs(share.tagged) do
+    if other == member then return table.remove(share.tagged, i) end
+  end
+end
+
+-- A tag in the time of another tier.
+local function carried(tag, from, to)
+  if from == to then return tag end
+  return int(math.max(0, tag - virtual(from) + virtual(to)))
 end
 
 -- End a job for good; `ending` is JSON.
@@ -153,13 +202,26 @@ end
 
 -- What a forecast needs, or false when more than `limit` jobs wait.
 local function snapshot(now, limit)
-  if redis.call('ZCARD', READY) + redis.call('ZCARD', LINES) > tonumber(limit) then return false end
-  local users = redis.call('HKEYS', HEADS)
+  local ready, held = redis.call('ZCARD', READY), redis.call('ZCARD', HELD)
+  if ready + held + redis.call('ZCARD', LINES) > tonumber(limit) then return false end
+  local tagged, running = redis.call('ZRANGE', READY, 0, -1), redis.call('ZRANGE', LEASES, 0, -1)
+  for _, member in ipairs(held > 0 and redis.call('ZRANGE', HELD, 0, -1) or {}) do
+    tagged[#tagged + 1] = member
+  end
+  -- whoever waits in a line has a tagged job or a running one
+  local users, known = {}, {}
+  local function note(user)
+    if not known[user] then
+      known[user] = true
+      users[#users + 1] = user
+    end
+  end
+  for _, member in ipairs(tagged) do note(string.match(member, '([^|]*)|%d+$')) end
+  for _, member in ipairs(running) do note(string.match(member, '[^|]*$')) end
   local names = redis.call('ZRANGEBYSCORE', ALIVE, '(' .. int(now), '+inf')
   return {
-    int(now), int(virtual()), users, all('ZMSCORE', FINISH, users),
-    redis.call('ZRANGE', READY, 0, -1), redis.call('ZRANGE', LINES, 0, -1),
-    redis.call('ZRANGE', LEASES, 0, -1), all('HMGET', WORKERS, names),
+    redis.call('HGET', RULES, 'version'), int(now), redis.call('HGETALL', CLASSES), users, all('HMGET', USERS, users),
+    tagged, redis.call('ZRANGE', LINES, 0, -1), running, all('HMGET', WORKERS, names),
   }
 end
 

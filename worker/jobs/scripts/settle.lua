@@ -1,5 +1,5 @@
 -- now job token how state Ending-JSON Cancelled-JSON -> the job's ending, "" when it went back;
--- or nothing when the lease is lost. KEYS[18] is the outbox of the job's platform.
+-- or nothing when the lease is lost. KEYS[23] is the outbox of the job's platform.
 -- `how`: "end"; "retry" goes back while attempts are left; "release" goes back, uncounted;
 -- "expire" is a retry of whoever holds the job, if the lease has run out.
 -- A job that was cancelled ends as cancelled, however it leaves its worker.
@@ -19,18 +19,29 @@ end
 if how == 'expire' then record.token = nil end
 redis.call('ZREM', LEASES, in_leases(job, record))
 redis.call('ZREM', FLAGGED, record.worker .. '|' .. job)
-if record.flagged then
-  finish(job, record, 'cancelled', ARGV[7], now, KEYS[18])
-  return ARGV[7]
-end
+local share = load_user(record.user)
+share.running = share.running - 1
 local attempts = record.claims - record.released
-if how == 'end' or (how ~= 'release' and attempts >= tonumber(record.max)) then
-  finish(job, record, ARGV[5], ARGV[6], now, KEYS[18])
-  return ARGV[6]
+local state, ending = ARGV[5], ARGV[6]
+if record.flagged then
+  state, ending = 'cancelled', ARGV[7]
+elseif how == 'release' or (how ~= 'end' and attempts < tonumber(record.max)) then
+  state, ending = 'waiting', ''
 end
-if how == 'release' then record.released = int(record.released + 1) end
-record.state, record.token, record.worker = 'waiting', nil, nil
-save(job, record)
-redis.call('HDEL', PROGRESS, job)
-stand(job, record)
-return ''
+if state == 'waiting' then
+  if how == 'release' then record.released = int(record.released + 1) end
+  record.state, record.token, record.worker = state, nil, nil
+  record.tag, record.tier = carried(record.tag, record.tier, share.tier), share.tier
+  save(job, record)
+  redis.call('HDEL', PROGRESS, job)
+  share.waiting = share.waiting + 1
+  local member = in_ready(job, record)
+  table.insert(share.tagged, member)
+  stand(share, member)
+else
+  finish(job, record, state, ending, now, KEYS[23])
+  redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -1)
+end
+arrange(record.user, share)
+save_user(record.user, share)
+return ending

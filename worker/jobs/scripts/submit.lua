@@ -1,5 +1,6 @@
 -- now limit job Job-JSON user key effect cost max_attempts
--- -> job, "1" when it is new, its record, snapshot; or "not_yours"
+-- -> "ok", job, "1" when it is new, its record, its user's tier, snapshot; or why not: "not_yours";
+-- "no_rules"; "effect", the tier; "waiting", how many
 local now, job, user, key = clock(ARGV[1]), ARGV[3], ARGV[5], ARGV[5] .. '|' .. ARGV[6]
 local known = redis.call('HGET', SUBMITTED, key)
 if not known then
@@ -9,8 +10,17 @@ if not known then
     known = job
   end
 end
+local share
 if not known then
-  if redis.call('EXISTS', READY, LINES, LEASES) == 0 then rest() end
+  if redis.call('EXISTS', READY, LEASES) == 0 then redis.call('DEL', USERS, SPENT, CLASSES) end
+  share = load_user(user)
+  local tier = share.tier
+  local limits = redis.call('HMGET', RULES, 'waiting|' .. tier, 'effects|' .. tier)
+  if not limits[1] then return {'no_rules'} end
+  if limits[2] ~= '' and not string.find(limits[2], ' ' .. ARGV[7] .. ' ', 1, true) then
+    return {'effect', tier}
+  end
+  if share.waiting >= tonumber(limits[1]) then return {'waiting', int(share.waiting)} end
   local record = {
     user = user, key = ARGV[6], effect = ARGV[7], cost = ARGV[8], max = ARGV[9],
     seq = int(redis.call('HINCRBY', COUNTERS, 'seq', 1)),
@@ -19,12 +29,17 @@ if not known then
   redis.call('HSET', SUBMITTED, key, job)
   redis.call('HSET', JOBS, job, ARGV[4])
   redis.call('ZADD', OWNED, 0, user .. '|' .. padded(record.seq) .. '|' .. job)
-  if redis.call('HEXISTS', HEADS, user) == 1 then
+  rouse(tier, user, share)
+  redis.call('HINCRBY', CLASSES, 'n|' .. tier, 1)
+  share.waiting = share.waiting + 1
+  if #share.tagged == 0 and may_run(share) then
+    give_tag(job, record, share)
+  else
     save(job, record)
     redis.call('ZADD', LINES, 0, in_line(job, record))
-  else
-    stand_as_head(job, record)
   end
+  save_user(user, share)
 end
 job = known or job
-return {job, known and '' or '1', redis.call('HGET', RECORDS, job), snapshot(now, ARGV[2])}
+local tier = share and share.tier or tier_of(user)
+return {'ok', job, known and '' or '1', redis.call('HGET', RECORDS, job), tier, snapshot(now, ARGV[2])}

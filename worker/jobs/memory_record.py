@@ -1,0 +1,48 @@
+"""A job as the in-memory queue keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.jobs.model import Cancelled, Done, Failed, Job, JobView, Progress, State
+from worker.jobs.policy import Waiting
+
+__all__ = ["JobRecord"]
+
+
+@dataclass
+class JobRecord:
+    """Job, state, lease, ending; times are Unix seconds."""
+
+    job: Job
+    key: str
+    entry: Waiting
+    submitted: float
+    state: State = State.WAITING
+    claims: int = 0
+    released: int = 0
+    token: str = ""
+    worker: str = ""
+    started: float = 0.0
+    deadline: float = 0.0
+    cancelled: bool = False
+    progress: Progress | None = None
+    ending: Done | Failed | Cancelled | None = None
+    ended: float = 0.0
+    delivered: bool = False
+
+    @property
+    def attempt(self) -> int:
+        """How many claims count."""
+        return self.claims - self.released
+
+    def view(self) -> JobView:
+        """All that is known of it."""
+        return JobView(
+            job=self.job,
+            state=self.state,
+            attempt=self.attempt,
+            submitted=self.submitted,
+            progress=self.progress,
+            ending=self.ending,
+        )

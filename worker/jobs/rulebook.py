@@ -1,0 +1,90 @@
+"""The rules in force and the users' tiers, as they are kept in Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from worker.jobs import endings
+from worker.jobs.connection import Connection
+from worker.jobs.errors import RulesChanged
+from worker.jobs.model import Change
+from worker.jobs.policy import MICRO
+from worker.jobs.rules import DEFAULT_TIER, Rules, Weights
+
+__all__ = ["Rulebook"]
+
+
+class Rulebook:
+    """Remembers the rules until a script says that they are stale."""
+
+    def __init__(self, connection: Connection, keys: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._keys = keys
+        self.rules = Rules()
+        self.weights = Weights(self.rules)
+
+    async def load(self) -> Rules:
+        """Read the rules anew; a Redis without any gets the default ones."""
+        document = await self._document()
+        while document is None:
+            await self._write(Rules(), "", "", "")
+            document = await self._document()
+        rules = Rules.model_validate_json(document)
+        if rules != self.rules:
+            self.rules, self.weights = rules, Weights(rules)
+        return rules
+
+    async def _document(self) -> str | None:
+        async def ask(client: Any) -> str | None:
+            found: str | None = await client.hget(self._keys["rules"], "document")
+            return found
+
+        return await self._connection.read(ask)
+
+    async def change(self, rules: Rules, who: str, now: str) -> Rules:
+        """Put them in force. Raises `RulesChanged` and `BadRules`."""
+        changed = endings.next_rules(await self.load(), rules)
+        if not await self._write(changed, now, str(rules.version), who):
+            raise RulesChanged(endings.RULES_CHANGED)
+        return await self.load()
+
+    async def _write(self, rules: Rules, now: str, expected: str, who: str) -> bool:
+        tiers: list[str | int] = []
+        for name, tier in rules.tiers.items():
+            effects = "" if tier.effects is None else f" {' '.join(tier.effects)} "
+            tiers += [name, tier.waiting, tier.running, effects]
+        document = rules.model_dump_json()
+        reply = await self._connection.run(
+            "rules", now, expected, str(rules.version), document, who, *tiers
+        )
+        return bool(reply)
+
+    async def tier(self, user: str) -> str:
+        """The user's tier."""
+
+        async def ask(client: Any) -> str | None:
+            found: str | None = await client.hget(self._keys["tiers"], user)
+            return found
+
+        return await self._connection.read(ask) or DEFAULT_TIER
+
+    async def set_tier(self, user: str, tier: str, who: str, now: str) -> None:
+        """Put the user into a tier. Raises `NoSuchTier`."""
+        rules = await self.load()
+        if not await self._connection.run("tier", now, user, tier, who):
+            raise endings.no_such_tier(tier, rules)
+
+    async def changes(self, limit: int) -> list[Change]:
+        """The audit trail, newest first."""
+
+        async def ask(client: Any) -> list[tuple[str, dict[str, str]]]:
+            found: list[tuple[str, dict[str, str]]]
+            found = await client.xrevrange(self._keys["audit"], count=limit)
+            return found
+
+        rows = await self._connection.read(ask)
+        return [
+            Change.model_validate(fields | {"time": int(fields["time"]) / MICRO})
+            for _, fields in rows
+        ]

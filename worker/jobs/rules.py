@@ -1,0 +1,203 @@
+"""What admins may change while all runs: tiers, and the hours of the night.
+
+One frozen document. Who is served next under it is decided in `policy`; here are its bounds and
+the arithmetic of its clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from worker.jobs.errors import BadRules
+from worker.jobs.model import Word
+
+__all__ = ["DEFAULT_TIER", "Night", "Rules", "Tier", "Weights", "read_rules"]
+
+DEFAULT_TIER = "free"
+"""The tier of whoever was given none."""
+_DAY = 24 * 60
+
+Weight = Annotated[int, Field(ge=1, le=1000)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tier(_Frozen):
+    """What the users of one tier get."""
+
+    day: Weight = 1
+    """Share of the service by day, against the weights of the other tiers that are busy."""
+    night: Weight = 1
+    waiting: int = Field(100, ge=1, le=100_000)
+    """Jobs that one user may have waiting."""
+    running: int = Field(4, ge=1, le=1000)
+    """Jobs that one user may have running at once."""
+    effects: tuple[Word, ...] | None = None
+    """Those allowed; None: all."""
+
+
+class Night(_Frozen):
+    """A window of local time, `begins` ≤ t < `ends`; over midnight where `ends` is the earlier."""
+
+    begins: time
+    ends: time
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for edge in (self.begins, self.ends):
+            if edge.second or edge.microsecond or edge.tzinfo:
+                raise ValueError(f"{edge} must be hours and minutes alone")
+        if self.begins == self.ends:
+            raise ValueError(f"the window {self} is empty")
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.begins:%H:%M}–{self.ends:%H:%M}"
+
+    def span(self) -> tuple[int, int]:
+        """Begin and end in minutes of the day it begins on; the end may lie on the next."""
+        begins, ends = (edge.hour * 60 + edge.minute for edge in (self.begins, self.ends))
+        return begins, ends if ends > begins else ends + _DAY
+
+
+class Rules(_Frozen):
+    """The whole policy. `version` counts the changes."""
+
+    version: int = Field(0, ge=0)
+    zone: str = "UTC"
+    """An IANA time zone, such as "Europe/Moscow"; nights are in its time."""
+    nights: tuple[Night, ...] = (Night(begins=time(23), ends=time(7)),)
+    tiers: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,29}$")], Tier] = {
+        "free": Tier(),
+        "plus": Tier(day=3, night=2, waiting=200, running=8),
+        "pro": Tier(day=6, night=4, waiting=400, running=16),
+        "staff": Tier(day=10, night=10, waiting=1000, running=32),
+    }
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        try:
+            ZoneInfo(self.zone)
+        except (OSError, ValueError, KeyError):
+            raise ValueError(f"there is no time zone {self.zone!r}") from None
+        if DEFAULT_TIER not in self.tiers:
+            raise ValueError(f"the tier {DEFAULT_TIER!r} is missing")
+        nights = sorted(self.nights, key=Night.span)
+        spans = [night.span() for night in nights]
+        if nights:
+            nights.append(nights[0])
+            spans.append((spans[0][0] + _DAY, 0))
+        for (one, (_, end)), (other, (begin, _)) in pairwise(zip(nights, spans, strict=True)):
+            if begin < end:
+                raise ValueError(f"the windows {one} and {other} overlap")
+        return self
+
+    def is_night(self, now: float) -> bool:
+        """Whether a window is open at `now`, Unix seconds."""
+        return any(begin <= now < end for begin, end in self._windows(now))
+
+    def next_change(self, now: float) -> float | None:
+        """When night next falls or ends, Unix seconds; None when it never does."""
+        night = self.is_night(now)
+        edges = sorted(edge for window in self._windows(now) for edge in window if edge > now)
+        return next((edge for edge in edges if self.is_night(edge) != night), None)
+
+    def weights(self, now: float) -> dict[str, int]:
+        """Tier -> weight at `now`."""
+        night = self.is_night(now)
+        return {name: tier.night if night else tier.day for name, tier in self.tiers.items()}
+
+    def _windows(self, now: float) -> list[tuple[float, float]]:
+        """The windows about `now` as instants; one swallowed by a change of clocks is left out."""
+        zone = ZoneInfo(self.zone)
+        today = datetime.fromtimestamp(now, zone).date()
+        windows = []
+        for days in range(-2, 4):
+            midnight = datetime.combine(today + timedelta(days), time())
+            for night in self.nights:
+                begin, end = (
+                    _instant(midnight + timedelta(minutes=minutes), zone)
+                    for minutes in night.span()
+                )
+                if begin < end:
+                    windows.append((begin, end))
+        return windows
+
+
+class Weights:
+    """The tiers' weights at any time; looks at the calendar only when the window changes."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._since = self._until = 0.0
+        self._weights: dict[str, int] = {}
+
+    def at(self, now: float) -> dict[str, int]:
+        """Tier -> weight at `now`, Unix seconds."""
+        if not self._since <= now < self._until:
+            self._weights = self._rules.weights(now)
+            self._since = now
+            change = self._rules.next_change(now)
+            self._until = now + 3600 if change is None else change
+        return self._weights
+
+
+def _instant(local: datetime, zone: ZoneInfo) -> float:
+    """Unix seconds of a local time: the first, if clocks go back over it; the moment of the
+    change, if they leap over it.
+    """
+    after = local.replace(tzinfo=zone).timestamp()
+    if datetime.fromtimestamp(after, zone).replace(tzinfo=None) == local:
+        return after
+    before = local.replace(tzinfo=zone, fold=1).timestamp()
+    offset = datetime.fromtimestamp(after, zone).utcoffset()
+    while after - before > 1:
+        middle = (after + before) // 2
+        if datetime.fromtimestamp(middle, zone).utcoffset() == offset:
+            after = middle
+        else:
+            before = middle
+    return after
+
+
+def read_rules(document: Any) -> Rules:
+    """Rules from what JSON or TOML holds. Raises `BadRules`, one sentence on the first fault."""
+    try:
+        return Rules.model_validate(document)
+    except ValidationError as error:
+        fault = _sentence(error.errors()[0])
+        raise BadRules(fault, fault=fault) from None
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    path = ".".join(str(part) for part in fault["loc"] if part != "[key]")
+    if fault["type"] == "extra_forbidden":
+        wrong = str(fault["loc"][-1])
+        fields = {*Rules.model_fields, *Tier.model_fields, *Night.model_fields}
+        near = get_close_matches(wrong, sorted(fields), 1)
+        return f"There is no field {path}" + (f"; {near[0]} may be meant." if near else ".")
+    if fault["type"] == "value_error":
+        reason = str(fault["ctx"]["error"])
+        return f"{path}: {reason}." if path else f"{reason[0].upper()}{reason[1:]}."
+    limits = _limits(fault["loc"])
+    allowed = f"from {limits[0]} to {limits[1]}, not {fault['input']!r}" if limits else ""
+    return f"{path}: {'must be ' + allowed if allowed else fault['msg']}."
+
+
+def _limits(path: tuple[int | str, ...]) -> tuple[int, int] | None:
+    """The range of a tier's field."""
+    field = Tier.model_fields.get(str(path[-1])) if path[:1] == ("tiers",) else None
+    bounds = field.metadata if field else []
+    found = [getattr(bound, name, None) for name in ("ge", "le") for bound in bounds]
+    low, high = [bound for bound in found if bound is not None] or (None, None)
+    return None if low is None or high is None else (low, high)
