@@ -46,7 +46,7 @@ class WorkerOptions(BaseModel):
     """Ended jobs and their pictures are dropped after so long."""
     keep_orphans: float = Field(7 * 86400.0, gt=0)
     """Pictures of jobs that the queue does not know are dropped after so long: much longer than
-    a bot waits for the rest of a request."""
+    a bot waits for the rest of a request. No two queues may keep their pictures in one place."""
 
     @field_validator("effects", mode="before")
     @classmethod

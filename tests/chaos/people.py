@@ -22,6 +22,9 @@ from worker.jobs.model import Job
 from worker.jobs.redis_queue import RedisQueue
 from worker.runtime.patience import Patience
 
+_ANSWER = 0.05
+"""Seconds."""
+
 
 class Ledger:
     """Lines of words; each is there as a whole or not at all."""
@@ -76,6 +79,8 @@ async def submit(
         ticket = await patience(lambda job=job, n=number: queue.submit(job, key=str(n)))
         if ticket.job != job.id:
             await blobs.delete_under(job.id)
+        # The answer takes its time; who dies now has submitted and does not know it.
+        await asyncio.sleep(_ANSWER)
         ledger.add(number, ticket.job)
         await asyncio.sleep(dice.uniform(0, 2 * pace))
     await asyncio.Event().wait()
@@ -90,7 +95,7 @@ async def deliver(queue: RedisQueue) -> None:
         ):
             ledger.add(receipt.job.id, receipt.id, receipt.ending.kind)
             # A messenger takes its time; who dies now has delivered and not said so.
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(_ANSWER)
             await patience(lambda receipt=receipt: queue.acknowledge(PLATFORM, receipt))
 
 

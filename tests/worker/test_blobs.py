@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 from pathlib import Path
@@ -75,6 +76,15 @@ async def test_at_most_64_mb(blobs: Blobs) -> None:
         await blobs.put("job/big", bytes(MAX_BYTES + 1))
     with pytest.raises(BlobMissing):
         await blobs.get("job/big")
+
+
+async def test_two_may_delete_a_job_at_once(blobs: Blobs) -> None:
+    """Neither fails because of the other."""
+    for number in range(100):
+        await blobs.put(f"job/w{number}/0.png", b"x")
+    await asyncio.gather(*(blobs.delete_under("job") for _ in range(4)))
+    with pytest.raises(BlobMissing):
+        await blobs.get("job/w0/0.png")
 
 
 async def test_a_job_leaves_no_folder(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
@@ -116,12 +115,9 @@ class Blobs:
 
 
 def _remove(folder: Path) -> None:
-    def pass_over(_: Any, __: str, failure: tuple[Any, BaseException, Any]) -> None:
-        # Others may be removing it, too.
-        if not isinstance(failure[1], FileNotFoundError):
-            raise failure[1]
-
-    shutil.rmtree(folder, onerror=pass_over)
+    shutil.rmtree(folder, ignore_errors=True)  # others may be removing it, too
+    if folder.exists():
+        shutil.rmtree(folder)  # raises the reason
 
 
 def _changes(folder: Path) -> dict[str, float]:
