@@ -88,9 +88,9 @@ def _adam(
 
 
 def _pace(step: int, steps: int) -> float:
-    """A short rise, then a level, then a fall, so that the picture comes to rest."""
+    """A short rise, then a long fall: at full pace whole regions change hue back and forth."""
     rise = min(1.0, (step + 1) / 5)
-    fall = max(0.0, step / steps - 0.4) / 0.6
+    fall = max(0.0, step / steps - 0.1) / 0.9
     return rise * (0.05 + 0.95 * (1 + math.cos(math.pi * fall)) / 2)
 
 
