@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 from collections import Counter, defaultdict
@@ -18,7 +19,7 @@ from worker.jobs.errors import BlobMissing, NoSuchJob
 from worker.jobs.redis_queue import KEYS
 
 _OF_JOBS = ["jobs", "records", "progress", "endings", "submitted", "owned", "ended"]
-_OF_WORK = ["lines", "ready", "heads", "leases", "flagged"]
+_OF_WORK = ["lines", "ready", "held", "leases", "flagged"]
 
 
 class Verdict:
@@ -67,9 +68,19 @@ class Verdict:
         self.figures["most attempts of one job"] = max(attempts, default=0)
         if left := self._left(_OF_WORK):
             self.broken.append(f"nothing waits or runs, and yet Redis holds {left}")
+        self._of_counts()
         extra = self._left(["jobs"]).get("jobs", 0) - len(receipts)
         if extra:
             self.broken.append(f"Redis holds {extra:+} jobs beside those that ended")
+
+    def _of_counts(self) -> None:
+        """What is counted per user and tier comes back to nothing, else a limit would stay."""
+        for user, share in self._client.hgetall(KEYS["users"]).items():
+            if any(json.loads(share)[count] for count in ("waiting", "running", "tagged")):
+                self.broken.append(f"the counts of user {user.decode()} are astray: {share}")
+        for name, count in self._client.hgetall(KEYS["classes"]).items():
+            if name.startswith(b"n|") and int(count):
+                self.broken.append(f"the count of tier {name.decode()} is astray: {int(count)}")
 
     def _accepted(self) -> dict[int, str]:
         jobs: dict[int, str] = {}
