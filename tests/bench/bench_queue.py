@@ -18,6 +18,7 @@ import redis.asyncio
 from worker.jobs.embedded import embedded_redis
 from worker.jobs.model import Claim, Done, Job
 from worker.jobs.redis_queue import KEYS, RedisQueue
+from worker.jobs.rules import Calendar, Rules
 from worker.jobs.scripts import load_scripts
 
 IDLE_JOBS = 200
@@ -131,6 +132,8 @@ async def streams(url: str, tasks: int) -> float:
 async def fill(client: redis.asyncio.Redis, jobs: int) -> None:
     """Submit as the queue does, many in one packet, and ask for no place in a long queue."""
     script = client.register_script(load_scripts()["submit"])
+    version = await client.hget(KEYS["rules"], "version") or "0"
+    date = Calendar(Rules()).date(time.time())[0]
     for begin in range(0, jobs, PACKET):
         async with client.pipeline(transaction=False) as pipe:
             for _ in range(min(PACKET, jobs - begin)):
@@ -138,7 +141,7 @@ async def fill(client: redis.asyncio.Redis, jobs: int) -> None:
                 await script(
                     keys=list(KEYS.values()),
                     args=["", 0, job.id, job.model_dump_json(), job.user, job.id, job.effect,
-                          job.cost, job.max_attempts],
+                          job.cost, job.max_attempts, version, date],
                     client=pipe,
                 )  # fmt: skip
             await pipe.execute()
@@ -149,6 +152,7 @@ async def depth(url: str, waiting: int) -> None:
     queue = RedisQueue(url)
     client = redis.asyncio.Redis.from_url(url)
     await client.flushall()
+    await queue.rules()
     begun = time.perf_counter()
     await fill(client, waiting)
     rate = waiting / (time.perf_counter() - begun)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from worker.jobs.errors import BadRules
-from worker.jobs.rules import Rules, Weights, read_rules
+from worker.jobs.rules import Calendar, Rules, read_rules
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -86,10 +86,20 @@ def test_windows_that_touch_are_one() -> None:
 
 def test_remembered_weights_follow_the_clock() -> None:
     """The weights at hand change with the window, forth and back."""
-    weights = Weights(read_rules({"tiers": {"free": {"day": 1, "night": 5}}}))
+    calendar = Calendar(read_rules({"tiers": {"free": {"day": 1, "night": 5}}}))
     night = datetime(2026, 7, 1, 23, 0, tzinfo=ZoneInfo("UTC")).timestamp()
     whens = [night - 1, night, night - 1, night + 8 * 3600 - 1, night + 8 * 3600]
-    assert [1, 5, 1, 5, 1] == [weights.at(when)["free"] for when in whens]
+    assert [1, 5, 1, 5, 1] == [calendar.weights(when)["free"] for when in whens]
+
+
+def test_days_are_the_zones_own() -> None:
+    """A day ends at local midnight, also when clocks make it an hour shorter or longer."""
+    calendar = Calendar(berlin())
+    for day, hours in ((28, 24), (29, 23), (30, 24)):
+        noon, midnight = at(2026, 3, day, 12), at(2026, 3, day)
+        assert (calendar.date(noon)[0], midnight + hours * 3600) == calendar.date(midnight)
+        assert calendar.date(midnight)[0] == calendar.date(midnight - 1)[0] + 1
+    assert at(2026, 10, 25) + 25 * 3600 == calendar.date(at(2026, 10, 25))[1]
 
 
 def test_rules_survive_json() -> None:

@@ -18,7 +18,17 @@ from tests.conftest import Clock
 from tests.worker.cases import a_job, deliver
 from worker.jobs.errors import QueueError
 from worker.jobs.memory import MemoryQueue
-from worker.jobs.model import Claim, Done, Job, Progress, State, Ticket, WorkerInfo
+from worker.jobs.model import (
+    Account,
+    Claim,
+    Done,
+    Job,
+    JobView,
+    Progress,
+    State,
+    Ticket,
+    WorkerInfo,
+)
 from worker.jobs.queue import Queue
 from worker.jobs.redis_queue import KEYS, RedisQueue
 from worker.jobs.rules import Tier
@@ -32,7 +42,8 @@ some_effects = st.sampled_from([("paint",), ("dream",), EFFECTS])
 seconds = st.sampled_from([1, 4, 16])
 tiers = st.builds(
     Tier, day=st.integers(1, 3), night=st.integers(1, 3), waiting=st.integers(1, 6),
-    running=st.integers(1, 3), effects=st.sampled_from([None, None, ("paint",)]),
+    running=st.integers(1, 3), daily=st.sampled_from([5, 20, 1000]),
+    effects=st.sampled_from([None, None, ("paint",)]),
 )  # fmt: skip
 steps = st.one_of(
     st.tuples(st.just("submit"), users, st.sampled_from(EFFECTS), seconds, st.integers(1, 3)),
@@ -52,7 +63,7 @@ steps = st.one_of(
     st.tuples(st.just("reap")),
     st.tuples(st.just("deliver")),
     st.tuples(st.just("forget"), seconds),
-    st.tuples(st.just("advance"), st.sampled_from([1, 4, 16, 6 * 3600])),
+    st.tuples(st.just("advance"), st.sampled_from([1, 4, 16, 6 * 3600, 24 * 3600])),
     st.tuples(st.just("set_tier"), users, st.sampled_from(["free", "plus", "none"])),
     st.tuples(st.just("set_rules"), tiers, tiers, st.sampled_from([0, 0, 0, 1])),
 )
@@ -160,7 +171,11 @@ class Run:
         views = [await self.queue.jobs_of(user) for user in USERS]
         estimates = [await self.queue.estimate(view.job.id) for row in views for view in row]
         ranks = [await self.queue.tier(user) for user in USERS]
-        return views, estimates, await self.queue.workers(), ranks, await self.queue.changes()
+        accounts = [await self.queue.account(user) for user in USERS]
+        for row, account in zip(views, accounts, strict=True):
+            balances(row, account)
+        changes = await self.queue.changes()
+        return views, estimates, await self.queue.workers(), ranks, accounts, changes
 
     async def drain(self) -> None:
         """Let all leases end and serve what is left; every job has had exactly one ending."""
@@ -173,6 +188,14 @@ class Run:
             await self.queue.finish(claim, Done(job=claim.job.id))
         await self.do_deliver()
         assert self.born == self.endings
+
+
+def balances(views: list[JobView], account: Account) -> None:
+    """No credit is made or destroyed, and every job that has not ended holds its cost."""
+    used = account.available + account.held + account.spent + account.expired
+    assert account.granted == used
+    assert min(account.available, account.held, account.spent, account.expired) >= 0
+    assert sum(view.job.cost for view in views if not view.ending) / 1_000_000 == account.held
 
 
 def in_one_place(url: str, views: list[Any]) -> None:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from worker.jobs.errors import BadRules, EffectNotAllowed, NoSuchTier, RulesChanged, TooManyWaiting
+import math
+
+from worker.jobs.errors import (
+    BadRules,
+    EffectNotAllowed,
+    NoSuchTier,
+    QuotaExceeded,
+    RulesChanged,
+    TooManyWaiting,
+)
 from worker.jobs.model import Failed, Job
+from worker.jobs.policy import MICRO
 from worker.jobs.rules import Rules
 
 UNKNOWN = "There is no such job; it may have been forgotten."
@@ -24,6 +34,19 @@ def too_many_waiting(waiting: int) -> TooManyWaiting:
         f"As many jobs as you may have in the queue are waiting: {waiting}. "
         "Please come back when one is done.",
         waiting=waiting,
+    )
+
+
+def quota_exceeded(cost: int, available: int, seconds: float) -> QuotaExceeded:
+    """Why a submit was refused; `seconds` until the next day's credits."""
+    needed, left = math.ceil(cost / MICRO), available // MICRO
+    hours = max(1, math.ceil(seconds / 3600))
+    return QuotaExceeded(
+        f"This needs {needed} credits, and {left} are left today; "
+        f"new ones come within {hours} hours.",
+        needed=needed,
+        left=left,
+        hours=hours,
     )
 
 

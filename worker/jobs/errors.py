@@ -6,6 +6,7 @@ QueueError            one clear English sentence; `code` for machines
 ├── NoSuchJob         never was, or forgotten
 ├── NotYours          another account's job
 ├── TooManyWaiting    the user's tier allows no more waiting jobs
+├── QuotaExceeded     the account has too few credits left today
 ├── EffectNotAllowed  the user's tier does not include the effect
 ├── NoSuchTier        a misspelt tier
 ├── BadRules          a policy that can't be: names the fault
@@ -56,6 +57,12 @@ class TooManyWaiting(QueueError):
     """The user has `waiting` jobs in the queue, as many as the tier allows, or more."""
 
     code = "too_many_waiting"
+
+
+class QuotaExceeded(QueueError):
+    """The job needs `needed` credits, `left` are left, and in `hours` there are new ones."""
+
+    code = "quota_exceeded"
 
 
 class EffectNotAllowed(QueueError):

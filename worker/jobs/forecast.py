@@ -17,7 +17,7 @@ from worker.jobs.policy import MICRO, Classes, Order, User, Waiting
 from worker.jobs.records import Record
 from worker.jobs.replay import Schedule, Server, replay
 from worker.jobs.rulebook import Rulebook
-from worker.jobs.rules import Rules, Weights
+from worker.jobs.rules import Calendar, Rules
 
 __all__ = ["SMALL", "Forecast"]
 
@@ -101,14 +101,14 @@ def _replay(snapshot: Any, rules: Rules) -> Schedule:
         Server(busy[name], effects.get(name, frozenset()), tuple(crews[name]))
         for name in {*effects, *crews}
     ]
-    order = Order({name: tier.running for name, tier in rules.tiers.items()})
+    order = Order(rules.running())
     order.restore(
         _classes(dict(zip(flat[::2], flat[1::2], strict=True))),
         {name: _user(json.loads(share)) for name, share in zip(names, shares, strict=True)},
         [*map(_tagged, tagged), *map(_untagged, lines)],
     )
-    weights = Weights(rules)
-    return replay(order, servers, lambda seconds: weights.at(now / MICRO + seconds))
+    calendar = Calendar(rules)
+    return replay(order, servers, lambda seconds: calendar.weights(now / MICRO + seconds))
 
 
 def _classes(fields: dict[str, str]) -> Classes:

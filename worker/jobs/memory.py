@@ -15,10 +15,10 @@ from worker.jobs.errors import (
     NoSuchJob,
     NotYours,
 )
+from worker.jobs.memory_policy import MemoryPolicy
 from worker.jobs.memory_record import JobRecord
 from worker.jobs.model import (
     Cancelled,
-    Change,
     Claim,
     Done,
     Ending,
@@ -34,7 +34,6 @@ from worker.jobs.model import (
 )
 from worker.jobs.policy import MICRO, Order, User, Waiting
 from worker.jobs.replay import Server, replay
-from worker.jobs.rules import DEFAULT_TIER, Rules, Weights
 from worker.jobs.wakeups import set_within
 
 __all__ = ["MemoryQueue"]
@@ -43,19 +42,14 @@ _Ending = Done | Failed | Cancelled
 _How = Literal["end", "retry", "release"]
 
 
-class MemoryQueue:
+class MemoryQueue(MemoryPolicy):
     """See `worker.jobs.queue.Queue`. `redelivery`: seconds after which an ending that was handed
     out and not acknowledged is handed out again.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.time, redelivery: float = 60.0) -> None:
-        self._clock = clock
+        super().__init__(clock)
         self._redelivery = redelivery
-        self._rules = Rules()
-        self._weights = Weights(self._rules)
-        self._tiers: defaultdict[str, str] = defaultdict(lambda: DEFAULT_TIER)
-        self._changes: list[Change] = []
-        self._order = Order(_limits(self._rules))
         self._seq = 0
         self._records: dict[str, JobRecord] = {}
         self._keys: dict[tuple[str, str], str] = {}
@@ -64,7 +58,6 @@ class MemoryQueue:
         self._outbox: defaultdict[str, dict[str, Receipt]] = defaultdict(dict)
         self._handed: dict[str, float] = {}
         self._listeners: defaultdict[str, set[asyncio.Queue[Progress]]] = defaultdict(set)
-        self._changed = asyncio.Event()
 
     async def submit(self, job: Job, *, key: str) -> Ticket:
         """Queue a job; the same `key` of the same user is the same job."""
@@ -76,7 +69,10 @@ class MemoryQueue:
             self._admit(job, tier)
             self._seq += 1
             entry = Waiting(self._seq, job.id, job.user, job.effect, job.cost)
-            record = JobRecord(job=job, key=key, entry=entry, submitted=self._clock())
+            record = JobRecord(
+                job=job, key=key, entry=entry, submitted=self._clock(),
+                date=self._ledgers[job.user].date,
+            )  # fmt: skip
             self._records[job.id] = record
             self._keys[job.user, key] = job.id
             self._owned[job.user].append(job.id)
@@ -87,14 +83,6 @@ class MemoryQueue:
             job=record.job.id, place=estimate.place, seconds=estimate.seconds, fresh=not known
         )
 
-    def _admit(self, job: Job, tier: str) -> None:
-        limits = self._rules.tiers[tier]
-        if limits.effects is not None and job.effect not in limits.effects:
-            raise endings.effect_not_allowed(job.effect, tier)
-        waiting = self._order.waiting_of(job.user)
-        if waiting >= limits.waiting:
-            raise endings.too_many_waiting(waiting)
-
     async def claim(
         self, worker: str, effects: Sequence[str], *, lease: float, wait: float = 0.0
     ) -> Claim | None:
@@ -103,7 +91,7 @@ class MemoryQueue:
         end = loop.time() + wait
         while True:
             changed = self._changed
-            entry = self._order.take(effects, self._weights.at(self._clock()))
+            entry = self._order.take(effects, self._calendar.weights(self._clock()))
             if entry is not None:
                 return self._lease(entry, worker, lease)
             if not await set_within(changed, end - loop.time()):
@@ -158,8 +146,8 @@ class MemoryQueue:
         if record.state is State.WAITING:
             self._order.remove(record.entry)
             self._end(record, Cancelled(job=job))
-        elif record.state is State.RUNNING:
-            record.cancelled = True
+        elif record.state is State.RUNNING and record.cancelled is None:
+            record.cancelled = self._clock()
         self._notify()
         return record.view()
 
@@ -169,7 +157,7 @@ class MemoryQueue:
         while True:
             changed = self._changed
             for record in list(self._records.values()):
-                flagged = record.cancelled and record.state is State.RUNNING
+                flagged = record.cancelled is not None and record.state is State.RUNNING
                 claim = (record.job.id, record.token)
                 if flagged and record.worker == worker and claim not in told:
                     told.add(claim)
@@ -244,13 +232,15 @@ class MemoryQueue:
             Server(busy[name], effects.get(name, frozenset()), tuple(crews[name]))
             for name in {*effects, *crews}
         ]
-        order = Order(_limits(self._rules))
+        order = Order(self._rules.running())
         users = {
             name: User(user.tier, user.finish, user.running)
             for name, user in self._order.users.items()
         }
         order.restore(deepcopy(self._order.classes), users, self._order.waiting())
-        return replay(order, servers, lambda seconds: self._weights.at(now + seconds)).estimates
+        return replay(
+            order, servers, lambda seconds: self._calendar.weights(now + seconds)
+        ).estimates
 
     async def events(self, platform: str) -> AsyncIterator[Progress]:
         """Progress of the platform's jobs, from now on."""
@@ -295,40 +285,6 @@ class MemoryQueue:
             self._owned[record.job.user].remove(record.job.id)
         return [record.job.id for record in old]
 
-    async def rules(self) -> Rules:
-        """The rules in force."""
-        return self._rules
-
-    async def set_rules(self, rules: Rules, *, who: str) -> Rules:
-        """Put rules in force."""
-        before = self._rules
-        self._rules = endings.next_rules(before, rules)
-        self._weights = Weights(self._rules)
-        self._order.limit(_limits(self._rules))
-        self._note(who, "rules", before.model_dump_json(), self._rules.model_dump_json())
-        self._notify()
-        return self._rules
-
-    async def tier(self, user: str) -> str:
-        """The user's tier."""
-        return self._tiers[user]
-
-    async def set_tier(self, user: str, tier: str, *, who: str) -> None:
-        """Put the user into a tier."""
-        if tier not in self._rules.tiers:
-            raise endings.no_such_tier(tier, self._rules)
-        self._note(who, f"tier of {user}", self._tiers[user], tier)
-        self._tiers[user] = tier
-        self._order.move(user, tier)
-
-    async def changes(self, *, limit: int = 50) -> list[Change]:
-        """What was changed by whom, newest first."""
-        return self._changes[::-1][:limit]
-
-    def _note(self, who: str, what: str, before: str, after: str) -> None:
-        change = Change(time=self._clock(), who=who, what=what, before=before, after=after)
-        self._changes.append(change)
-
     async def close(self) -> None:
         """Nothing to let go of."""
 
@@ -355,7 +311,7 @@ class MemoryQueue:
         return record.ending
 
     def _close(self, record: JobRecord, how: _How, ending: _Ending) -> None:
-        if record.cancelled:
+        if record.cancelled is not None:
             ending = Cancelled(job=record.job.id)
         elif how == "release" or (how == "retry" and record.attempt < record.job.max_attempts):
             record.released += how == "release"
@@ -374,16 +330,14 @@ class MemoryQueue:
     def _end(self, record: JobRecord, ending: _Ending) -> None:
         record.ending = ending
         record.state = State(ending.kind)
+        cost, used = record.job.cost, 0
+        if record.state is State.DONE:
+            used = cost
+        elif record.state is State.CANCELLED and record.cancelled is not None:
+            used = max(0, min(cost, round((record.cancelled - record.started) * MICRO)))
+        self._ledgers[record.job.user].settle(cost, used, record.date)
         record.ended = self._clock()
         self._seq += 1
         receipt = Receipt(id=f"{self._seq}-0", job=record.job, ending=ending)
         self._outbox[record.job.platform][receipt.id] = receipt
         self._notify()
-
-    def _notify(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-
-def _limits(rules: Rules) -> dict[str, int]:
-    return {name: tier.running for name, tier in rules.tiers.items()}

@@ -18,6 +18,7 @@ class JobRecord:
     key: str
     entry: Waiting
     submitted: float
+    date: int
     state: State = State.WAITING
     claims: int = 0
     released: int = 0
@@ -25,7 +26,7 @@ class JobRecord:
     worker: str = ""
     started: float = 0.0
     deadline: float = 0.0
-    cancelled: bool = False
+    cancelled: float | None = None
     progress: Progress | None = None
     ending: Done | Failed | Cancelled | None = None
     ended: float = 0.0

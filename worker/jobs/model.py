@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 __all__ = [
+    "Account",
     "Cancelled",
     "Change",
     "Claim",
@@ -189,3 +190,21 @@ class Change(_Wire):
     """"rules", or "tier of <user>"."""
     before: str
     after: str
+
+
+class Account(_Wire):
+    """A user's credits, in seconds; granted = available + held + spent + expired."""
+
+    tier: str
+    allowance: float
+    """A day."""
+    available: float
+    """Left today."""
+    held: float
+    """By jobs that have not ended."""
+    granted: float
+    spent: float
+    expired: float
+    """Not used by midnight. This and the two above over the account's life."""
+    refill: float
+    """Seconds until midnight, when there are new ones."""

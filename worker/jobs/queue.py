@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from worker.jobs.model import (
+    Account,
     Change,
     Claim,
     Done,
@@ -31,7 +32,10 @@ class Queue(Protocol):
         """Queue a job; the same `key` (platform, chat, message) of the same user is the same job.
 
         Raises `NotYours` when the job's id is another account's, and, by the rules of the user's
-        tier, `TooManyWaiting` and `EffectNotAllowed`.
+        tier, `TooManyWaiting`, `QuotaExceeded` and `EffectNotAllowed`.
+
+        The job holds its cost in credits. They are spent when it is done, and returned, to the
+        day they came from, when it fails; of a cancelled job what it did not use is returned.
         """
 
     async def claim(
@@ -137,6 +141,9 @@ class Queue(Protocol):
 
     async def set_tier(self, user: str, tier: str, *, who: str) -> None:
         """Put the user into a tier; what the user has waiting goes along. Raises `NoSuchTier`."""
+
+    async def account(self, user: str) -> Account:
+        """The user's tier and credits, as of now."""
 
     async def changes(self, *, limit: int = 50) -> list[Change]:
         """What was changed by whom, newest first."""

@@ -21,6 +21,7 @@ from worker.jobs.errors import (
 from worker.jobs.forecast import SMALL, Forecast
 from worker.jobs.model import (
     ENDING,
+    Account,
     Cancelled,
     Change,
     Claim,
@@ -49,7 +50,7 @@ _PREFIX = "{atelier}:"
 _NAMES = [
     "jobs", "records", "progress", "endings", "submitted", "owned", "lines", "ready", "held",
     "users", "spent", "classes", "leases", "flagged", "ended", "idle", "counters", "alive",
-    "workers", "rules", "tiers", "audit",
+    "workers", "rules", "tiers", "audit", "accounts",
 ]  # fmt: skip
 KEYS = {name: _PREFIX + name for name in _NAMES}
 _FORGET = 500
@@ -82,10 +83,11 @@ class RedisQueue:
 
     async def submit(self, job: Job, *, key: str) -> Ticket:
         """Queue a job; the same `key` of the same user is the same job."""
-        now = self._now()
+        now, seconds = self._now(), self._seconds()
+        date, midnight = self._rulebook.calendar.date(seconds)
         verdict, *rest = await self._connection.run(
             "submit", now, SMALL, job.id, job.model_dump_json(), job.user, key, job.effect,
-            job.cost, job.max_attempts,
+            job.cost, job.max_attempts, self._rulebook.rules.version, str(date),
         )  # fmt: skip
         match verdict:
             case "not_yours":
@@ -94,7 +96,9 @@ class RedisQueue:
                 raise endings.effect_not_allowed(job.effect, rest[0])
             case "waiting":
                 raise endings.too_many_waiting(int(rest[0]))
-            case "no_rules":
+            case "quota":
+                raise endings.quota_exceeded(job.cost, int(rest[0]), midnight - seconds)
+            case "stale":
                 await self._rulebook.load()
                 return await self.submit(job, key=key)
         name, fresh, record, tier, snapshot = rest
@@ -132,7 +136,7 @@ class RedisQueue:
     async def _claim(
         self, worker: str, effects: Sequence[str], lease: float, waiter: str, *, sleep: bool
     ) -> Claim | None:
-        weights = self._rulebook.weights.at(self._clock() if self._clock else time.time())
+        weights = self._rulebook.calendar.weights(self._seconds())
         shares: list[str | int] = [part for row in weights.items() for part in row]
         reply = await self._connection.run(
             "claim", self._now(), worker, _micro(lease), waiter, "1" if sleep else "",
@@ -342,6 +346,10 @@ class RedisQueue:
         """Put the user into a tier."""
         await self._rulebook.set_tier(user, tier, who, self._now())
 
+    async def account(self, user: str) -> Account:
+        """The user's tier and credits, as of now."""
+        return await self._rulebook.account(user, self._seconds())
+
     async def changes(self, *, limit: int = 50) -> list[Change]:
         """What was changed by whom, newest first."""
         return await self._rulebook.changes(limit)
@@ -354,6 +362,10 @@ class RedisQueue:
     def _now(self) -> str:
         """What scripts take as `now`."""
         return str(_micro(self._clock())) if self._clock else ""
+
+    def _seconds(self) -> float:
+        """Now in Unix seconds, for the calendar."""
+        return self._clock() if self._clock else time.time()
 
     async def _time(self) -> int:
         """Now in microseconds, for reads."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from worker.jobs import endings
 from worker.jobs.connection import Connection
 from worker.jobs.errors import RulesChanged
-from worker.jobs.model import Change
+from worker.jobs.ledger import Ledger, account_of
+from worker.jobs.model import Account, Change
 from worker.jobs.policy import MICRO
-from worker.jobs.rules import DEFAULT_TIER, Rules, Weights
+from worker.jobs.rules import DEFAULT_TIER, Calendar, Rules
 
 __all__ = ["Rulebook"]
 
@@ -22,7 +24,7 @@ class Rulebook:
         self._connection = connection
         self._keys = keys
         self.rules = Rules()
-        self.weights = Weights(self.rules)
+        self.calendar = Calendar(self.rules)
 
     async def load(self) -> Rules:
         """Read the rules anew; a Redis without any gets the default ones."""
@@ -32,7 +34,7 @@ class Rulebook:
             document = await self._document()
         rules = Rules.model_validate_json(document)
         if rules != self.rules:
-            self.rules, self.weights = rules, Weights(rules)
+            self.rules, self.calendar = rules, Calendar(rules)
         return rules
 
     async def _document(self) -> str | None:
@@ -53,7 +55,7 @@ class Rulebook:
         tiers: list[str | int] = []
         for name, tier in rules.tiers.items():
             effects = "" if tier.effects is None else f" {' '.join(tier.effects)} "
-            tiers += [name, tier.waiting, tier.running, effects]
+            tiers += [name, tier.waiting, tier.running, tier.daily * MICRO, effects]
         document = rules.model_dump_json()
         reply = await self._connection.run(
             "rules", now, expected, str(rules.version), document, who, *tiers
@@ -74,6 +76,19 @@ class Rulebook:
         rules = await self.load()
         if not await self._connection.run("tier", now, user, tier, who):
             raise endings.no_such_tier(tier, rules)
+
+    async def account(self, user: str, now: float) -> Account:
+        """The user's credits at `now`, Unix seconds."""
+        rules = await self.load()
+        tier = await self.tier(user)
+
+        async def ask(client: Any) -> str | None:
+            found: str | None = await client.hget(self._keys["accounts"], user)
+            return found
+
+        raw = await self._connection.read(ask)
+        sums = {name: int(value) for name, value in json.loads(raw).items()} if raw else {}
+        return account_of(Ledger(**sums), tier, rules, now)
 
     async def changes(self, limit: int) -> list[Change]:
         """The audit trail, newest first."""

@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 from worker.jobs.errors import BadRules
 from worker.jobs.model import Word
 
-__all__ = ["DEFAULT_TIER", "Night", "Rules", "Tier", "Weights", "read_rules"]
+__all__ = ["DEFAULT_TIER", "Calendar", "Night", "Rules", "Tier", "read_rules"]
 
 DEFAULT_TIER = "free"
 """The tier of whoever was given none."""
@@ -42,6 +42,8 @@ class Tier(_Frozen):
     """Jobs that one user may have waiting."""
     running: int = Field(4, ge=1, le=1000)
     """Jobs that one user may have running at once."""
+    daily: int = Field(3600, ge=1, le=1_000_000)
+    """Credits that one user gets a day; one is an expected second of the reference worker."""
     effects: tuple[Word, ...] | None = None
     """Those allowed; None: all."""
 
@@ -79,9 +81,9 @@ class Rules(_Frozen):
     nights: tuple[Night, ...] = (Night(begins=time(23), ends=time(7)),)
     tiers: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,29}$")], Tier] = {
         "free": Tier(),
-        "plus": Tier(day=3, night=2, waiting=200, running=8),
-        "pro": Tier(day=6, night=4, waiting=400, running=16),
-        "staff": Tier(day=10, night=10, waiting=1000, running=32),
+        "plus": Tier(day=3, night=2, waiting=200, running=8, daily=14_400),
+        "pro": Tier(day=6, night=4, waiting=400, running=16, daily=43_200),
+        "staff": Tier(day=10, night=10, waiting=1000, running=32, daily=86_400),
     }
 
     @model_validator(mode="after")
@@ -112,10 +114,21 @@ class Rules(_Frozen):
         edges = sorted(edge for window in self._windows(now) for edge in window if edge > now)
         return next((edge for edge in edges if self.is_night(edge) != night), None)
 
+    def running(self) -> dict[str, int]:
+        """Tier -> jobs of one user that may run at once."""
+        return {name: tier.running for name, tier in self.tiers.items()}
+
     def weights(self, now: float) -> dict[str, int]:
         """Tier -> weight at `now`."""
         night = self.is_night(now)
         return {name: tier.night if night else tier.day for name, tier in self.tiers.items()}
+
+    def date(self, now: float) -> tuple[int, float]:
+        """The number of the zone's day at `now`, and its end, Unix seconds."""
+        zone = ZoneInfo(self.zone)
+        today = datetime.fromtimestamp(now, zone).date()
+        midnight = datetime.combine(today + timedelta(1), time())
+        return today.toordinal(), _instant(midnight, zone)
 
     def _windows(self, now: float) -> list[tuple[float, float]]:
         """The windows about `now` as instants; one swallowed by a change of clocks is left out."""
@@ -134,15 +147,17 @@ class Rules(_Frozen):
         return windows
 
 
-class Weights:
-    """The tiers' weights at any time; looks at the calendar only when the window changes."""
+class Calendar:
+    """The tiers' weights and the date at any time; reckons only when they change."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._since = self._until = 0.0
         self._weights: dict[str, int] = {}
+        self._known_from = self._midnight = 0.0
+        self._date = 0
 
-    def at(self, now: float) -> dict[str, int]:
+    def weights(self, now: float) -> dict[str, int]:
         """Tier -> weight at `now`, Unix seconds."""
         if not self._since <= now < self._until:
             self._weights = self._rules.weights(now)
@@ -150,6 +165,13 @@ class Weights:
             change = self._rules.next_change(now)
             self._until = now + 3600 if change is None else change
         return self._weights
+
+    def date(self, now: float) -> tuple[int, float]:
+        """The number of the zone's day at `now`, and its end, Unix seconds."""
+        if not self._known_from <= now < self._midnight:
+            self._known_from = now
+            self._date, self._midnight = self._rules.date(now)
+        return self._date, self._midnight
 
 
 def _instant(local: datetime, zone: ZoneInfo) -> float:

@@ -104,6 +104,10 @@ error-too-many-waiting = You have { $waiting ->
     [one] { $waiting } job
    *[other] { $waiting } jobs
 } waiting, and may have no more; please come back when one is done.
+error-quota-exceeded = This needs { $needed } credits, and { $left } are left today; new ones come in { $hours ->
+    [one] an hour at most
+   *[other] { $hours } hours at most
+}.
 error-effect-not-allowed = “{ $title }” is not part of your tier, “{ $tier }”.
 error-no-such-tier = There is no such tier; these are known: { $known }.
 error-bad-rules = These rules are refused, and those in force stay: { $fault }

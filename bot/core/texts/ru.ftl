@@ -109,6 +109,11 @@ error-too-many-waiting = У вас уже { $waiting ->
     [few] ждут { $waiting } задания
    *[many] ждут { $waiting } заданий
 }, больше нельзя; приходите, когда что-нибудь будет готово.
+error-quota-exceeded = На это нужно кредитов: { $needed }, а на сегодня осталось: { $left }; новые появятся не позже чем через { $hours ->
+    [one] { $hours } час
+    [few] { $hours } часа
+   *[many] { $hours } часов
+}.
 error-effect-not-allowed = Эффект «{ $title }» не входит в ваш тариф «{ $tier }».
 error-no-such-tier = Такого тарифа нет; есть такие: { $known }.
 error-bad-rules = Эти правила не приняты, действуют прежние: { $fault }

@@ -1,15 +1,15 @@
--- now job user Cancelled-JSON -> "ok", "not_yours" or nothing. KEYS[23] is the platform's outbox.
+-- now job user Cancelled-JSON -> "ok", "not_yours" or nothing. OUTBOX is the platform's.
 local now, job, user = clock(ARGV[1]), ARGV[2], ARGV[3]
 local record = load(job)
 if not record then return false end
 if record.user ~= user then return 'not_yours' end
 if record.state == 'running' and not record.flagged then
-  record.flagged = '1'
+  record.flagged = int(now)
   save(job, record)
   redis.call('ZADD', FLAGGED, 0, record.worker .. '|' .. job)
   redis.call('PUBLISH', FLAGGED .. ':' .. record.worker, job)
 elseif record.state == 'waiting' then
-  finish(job, record, 'cancelled', ARGV[4], now, KEYS[23])
+  finish(job, record, 'cancelled', ARGV[4], now)
   local share = load_user(user)
   if record.tag then
     local member = in_ready(job, record)

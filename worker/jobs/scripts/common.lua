@@ -18,14 +18,15 @@ local IDLE = KEYS[16]     -- by name effect|client|number|effects: claims that s
 local COUNTERS = KEYS[17] -- hash    seq: submits so far
 local ALIVE = KEYS[18]    -- scores  worker -> until when
 local WORKERS = KEYS[19]  -- hash    worker -> WorkerInfo, JSON
-local RULES = KEYS[20]    -- hash    version; document: Rules, JSON; waiting|tier, running|tier, effects|tier
+local RULES = KEYS[20]    -- hash    version; document: Rules, JSON; waiting|, running|, daily|, effects|tier
 local TIERS = KEYS[21]    -- hash    user -> tier, if not the default one
 local AUDIT = KEYS[22]    -- stream  of changes by admins
--- KEYS[23], where a script ends a job, is the outbox of the job's platform: a stream.
+local ACCOUNTS = KEYS[23] -- hash    user -> Ledger, JSON of strings; see ledger.py
+local OUTBOX = KEYS[24]   -- stream  of the job's platform, where a script ends a job
 -- "By name": a sorted set with all scores 0, read by prefix in O(log n). Words hold no "|".
 -- A waiting job is in LINES, READY or HELD, a running one in LEASES, an ended one in ENDINGS.
 -- Record: user effect cost seq key max submitted state claims released; and, once there,
--- tag tier token worker started flagged ended. Numbers are strings: tostring and cjson keep 14
+-- tag tier token worker started flagged (when) ended; date: the day whose credits it holds. Numbers are strings: tostring and cjson keep 14
 -- digits. Share: tier finish; counts: waiting running; tagged: members in READY, or in HELD if held.
 
 local function int(number)
@@ -111,6 +112,20 @@ local function in_spent(user, share)
   return table.concat({share.tier, padded(share.finish), user}, '|')
 end
 
+-- The user's ledger with what the day brings; see Ledger.touch.
+local function load_ledger(user, date, allowance)
+  local known = redis.call('HGET', ACCOUNTS, user)
+  local ledger = known and cjson.decode(known)
+    or {date = '0', base = '0', granted = '0', available = '0', held = '0', spent = '0', expired = '0'}
+  if ledger.date ~= date then
+    ledger.expired = int(ledger.expired + ledger.available)
+    ledger.available, ledger.base, ledger.date = '0', '0', date
+  end
+  local more = math.max(0, allowance - ledger.base)
+  for _, sum in ipairs({'base', 'granted', 'available'}) do ledger[sum] = int(ledger[sum] + more) end
+  return ledger
+end
+
 local function save_user(user, share)
   if share.waiting + share.running == 0 then
     -- a finish tag that V has passed says no more than V
@@ -179,13 +194,30 @@ local function carried(tag, from, to)
   return int(math.max(0, tag - virtual(from) + virtual(to)))
 end
 
--- End a job for good; `ending` is JSON.
-local function finish(job, record, state, ending, now, outbox)
+-- Of the credits that the job held, `used` are spent, and the rest goes back to its day.
+local function settle_credits(record, used)
+  local ledger = cjson.decode(redis.call('HGET', ACCOUNTS, record.user))
+  local rest = ledger.date == record.date and 'available' or 'expired'
+  ledger.held = int(ledger.held - record.cost)
+  ledger.spent = int(ledger.spent + used)
+  ledger[rest] = int(ledger[rest] + record.cost - used)
+  redis.call('HSET', ACCOUNTS, record.user, cjson.encode(ledger))
+end
+
+-- End a job for good; `ending` is JSON. A cancelled one pays for the time until it was flagged.
+local function finish(job, record, state, ending, now)
+  local used = 0
+  if state == 'done' then
+    used = tonumber(record.cost)
+  elseif state == 'cancelled' and record.flagged then
+    used = math.max(0, math.min(tonumber(record.cost), record.flagged - record.started))
+  end
+  settle_credits(record, used)
   record.state = state
   record.ended = int(now)
   save(job, record)
   redis.call('HSET', ENDINGS, job, ending)
-  redis.call('XADD', outbox, '*', 'job', redis.call('HGET', JOBS, job), 'ending', ending)
+  redis.call('XADD', OUTBOX, '*', 'job', redis.call('HGET', JOBS, job), 'ending', ending)
 end
 
 -- HMGET or ZMSCORE of any number of members.

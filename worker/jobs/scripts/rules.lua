@@ -1,4 +1,4 @@
--- now expected version document who {tier waiting running effects}... -> 1, or 0 when the version
+-- now expected version document who {tier waiting running daily effects}... -> 1, or 0 when the version
 -- in force is not `expected`, empty for none; `effects` has a blank before and after each
 local expected = ARGV[2]
 if (redis.call('HGET', RULES, 'version') or '') ~= expected then return 0 end
@@ -8,11 +8,11 @@ if expected ~= '' then
     'before', redis.call('HGET', RULES, 'document'), 'after', ARGV[4])
 end
 redis.call('HSET', RULES, 'version', ARGV[3], 'document', ARGV[4])
-for i = 6, #ARGV, 4 do
+for i = 6, #ARGV, 5 do
   local tier = ARGV[i]
   redis.call(
     'HSET', RULES, 'waiting|' .. tier, ARGV[i + 1], 'running|' .. tier, ARGV[i + 2],
-    'effects|' .. tier, ARGV[i + 3])
+    'daily|' .. tier, ARGV[i + 3], 'effects|' .. tier, ARGV[i + 4])
 end
 -- other running limits concern only who runs something
 for _, member in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do

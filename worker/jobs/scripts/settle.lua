@@ -1,5 +1,5 @@
 -- now job token how state Ending-JSON Cancelled-JSON -> the job's ending, "" when it went back;
--- or nothing when the lease is lost. KEYS[23] is the outbox of the job's platform.
+-- or nothing when the lease is lost. OUTBOX is that of the job's platform.
 -- `how`: "end"; "retry" goes back while attempts are left; "release" goes back, uncounted;
 -- "expire" is a retry of whoever holds the job, if the lease has run out.
 -- A job that was cancelled ends as cancelled, however it leaves its worker.
@@ -39,7 +39,7 @@ if state == 'waiting' then
   table.insert(share.tagged, member)
   stand(share, member)
 else
-  finish(job, record, state, ending, now, KEYS[23])
+  finish(job, record, state, ending, now)
   redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -1)
 end
 arrange(record.user, share)

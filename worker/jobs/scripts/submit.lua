@@ -1,6 +1,7 @@
--- now limit job Job-JSON user key effect cost max_attempts
+-- now limit job Job-JSON user key effect cost max_attempts version date
 -- -> "ok", job, "1" when it is new, its record, its user's tier, snapshot; or why not: "not_yours";
--- "no_rules"; "effect", the tier; "waiting", how many
+-- "stale": these are not the rules in force; "effect", the tier; "waiting", how many; "quota",
+-- credits left
 local now, job, user, key = clock(ARGV[1]), ARGV[3], ARGV[5], ARGV[5] .. '|' .. ARGV[6]
 local known = redis.call('HGET', SUBMITTED, key)
 if not known then
@@ -12,17 +13,21 @@ if not known then
 end
 local share
 if not known then
+  if redis.call('HGET', RULES, 'version') ~= ARGV[10] then return {'stale'} end
   if redis.call('EXISTS', READY, LEASES) == 0 then redis.call('DEL', USERS, SPENT, CLASSES) end
   share = load_user(user)
   local tier = share.tier
-  local limits = redis.call('HMGET', RULES, 'waiting|' .. tier, 'effects|' .. tier)
-  if not limits[1] then return {'no_rules'} end
+  local limits = redis.call('HMGET', RULES, 'waiting|' .. tier, 'effects|' .. tier, 'daily|' .. tier)
   if limits[2] ~= '' and not string.find(limits[2], ' ' .. ARGV[7] .. ' ', 1, true) then
     return {'effect', tier}
   end
   if share.waiting >= tonumber(limits[1]) then return {'waiting', int(share.waiting)} end
+  local ledger = load_ledger(user, ARGV[11], limits[3])
+  if tonumber(ledger.available) < tonumber(ARGV[8]) then return {'quota', ledger.available} end
+  ledger.available, ledger.held = int(ledger.available - ARGV[8]), int(ledger.held + ARGV[8])
+  redis.call('HSET', ACCOUNTS, user, cjson.encode(ledger))
   local record = {
-    user = user, key = ARGV[6], effect = ARGV[7], cost = ARGV[8], max = ARGV[9],
+    user = user, key = ARGV[6], effect = ARGV[7], cost = ARGV[8], max = ARGV[9], date = ARGV[11],
     seq = int(redis.call('HINCRBY', COUNTERS, 'seq', 1)),
     submitted = int(now), state = 'waiting', claims = '0', released = '0',
   }

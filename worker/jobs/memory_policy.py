@@ -1,0 +1,86 @@
+"""Rules, tiers and credits of the in-memory queue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+
+from worker.jobs import endings
+from worker.jobs.ledger import Ledger, account_of
+from worker.jobs.model import Account, Change, Job
+from worker.jobs.policy import MICRO, Order
+from worker.jobs.rules import DEFAULT_TIER, Calendar, Rules
+
+__all__ = ["MemoryPolicy"]
+
+
+class MemoryPolicy:
+    """The part of `worker.jobs.queue.Queue` that admins change."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._rules = Rules()
+        self._calendar = Calendar(self._rules)
+        self._tiers: defaultdict[str, str] = defaultdict(lambda: DEFAULT_TIER)
+        self._changes: list[Change] = []
+        self._ledgers: defaultdict[str, Ledger] = defaultdict(Ledger)
+        self._order = Order(self._rules.running())
+        self._changed = asyncio.Event()
+
+    async def rules(self) -> Rules:
+        """The rules in force."""
+        return self._rules
+
+    async def set_rules(self, rules: Rules, *, who: str) -> Rules:
+        """Put rules in force."""
+        before = self._rules
+        self._rules = endings.next_rules(before, rules)
+        self._calendar = Calendar(self._rules)
+        self._order.limit(self._rules.running())
+        self._note(who, "rules", before.model_dump_json(), self._rules.model_dump_json())
+        self._notify()
+        return self._rules
+
+    async def tier(self, user: str) -> str:
+        """The user's tier."""
+        return self._tiers[user]
+
+    async def set_tier(self, user: str, tier: str, *, who: str) -> None:
+        """Put the user into a tier."""
+        if tier not in self._rules.tiers:
+            raise endings.no_such_tier(tier, self._rules)
+        self._note(who, f"tier of {user}", self._tiers[user], tier)
+        self._tiers[user] = tier
+        self._order.move(user, tier)
+
+    async def account(self, user: str) -> Account:
+        """The user's tier and credits, as of now."""
+        return account_of(self._ledgers[user], self._tiers[user], self._rules, self._clock())
+
+    async def changes(self, *, limit: int = 50) -> list[Change]:
+        """What was changed by whom, newest first."""
+        return self._changes[::-1][:limit]
+
+    def _note(self, who: str, what: str, before: str, after: str) -> None:
+        change = Change(time=self._clock(), who=who, what=what, before=before, after=after)
+        self._changes.append(change)
+
+    def _admit(self, job: Job, tier: str) -> None:
+        limits = self._rules.tiers[tier]
+        if limits.effects is not None and job.effect not in limits.effects:
+            raise endings.effect_not_allowed(job.effect, tier)
+        waiting = self._order.waiting_of(job.user)
+        if waiting >= limits.waiting:
+            raise endings.too_many_waiting(waiting)
+        now = self._clock()
+        date, midnight = self._calendar.date(now)
+        ledger = self._ledgers[job.user]
+        ledger.touch(date, limits.daily * MICRO)
+        if ledger.available < job.cost:
+            raise endings.quota_exceeded(job.cost, ledger.available, midnight - now)
+        ledger.hold(job.cost)
+
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
