@@ -1,5 +1,5 @@
 # Every target sets up .venv first, when it is missing or stale.
-.PHONY: demo run test test-slow check bench chaos clean help
+.PHONY: demo run test test-slow check bench bench-quality chaos clean help
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -12,7 +12,7 @@ INPUTS := pyproject.toml deploy/constraints.txt deploy/setup.sh
 	@sh deploy/setup.sh dev
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: .venv/.demo  ## a photo in, an artwork out: everything started, used and stopped
 	@$(BIN)/python -m deploy.demo
@@ -32,8 +32,11 @@ check: .venv/.dev  ## style, types, arrows between the rooms
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: .venv/.dev  ## figures: queue, Gatys
+bench: .venv/.dev  ## figures of speed and memory: queue, Gatys
 	@$(BIN)/python -m tests.bench
+
+bench-quality: .venv/.dev  ## figures of quality; needs pictures (ATELIER_BENCH_DATA)
+	@$(BIN)/python -m tests.bench --quality
 
 chaos: .venv/.dev  ## 1,000 jobs while workers and Redis are killed (ARGS="--seed 7")
 	@$(BIN)/python -m tests.chaos $(ARGS)

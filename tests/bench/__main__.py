@@ -1,4 +1,4 @@
-"""`make bench`: run every benchmark of this folder, or those named on the command line."""
+"""`make bench` and, with `--quality`, `make bench-quality`: run all of a kind, or those named."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from pathlib import Path
 
 def main(names: list[str]) -> int:
     """Run the benchmarks called `names` ("queue"), or all; each prints its own figures."""
+    kind = "bench_"
+    if "--quality" in names:
+        kind = "quality_"
+        names = [name for name in names if name != "--quality"]
     found = sorted(
-        module.name.removeprefix("bench_")
+        module.name.removeprefix(kind)
         for module in pkgutil.iter_modules([str(Path(__file__).parent)])
-        if module.name.startswith("bench_")
+        if module.name.startswith(kind)
     )
     unknown = set(names) - set(found)
     if unknown:
@@ -21,7 +25,7 @@ def main(names: list[str]) -> int:
         return 2
     for name in names or found:
         print(f"\n== {name}", flush=True)
-        importlib.import_module(f"tests.bench.bench_{name}").main()
+        importlib.import_module(f"tests.bench.{kind}{name}").main()
     return 0
 
 

@@ -1,19 +1,12 @@
-"""Gatys: seconds, memory, arithmetic, and how much of the way to the style it goes.
-
-Pictures and the judge's weights are not part of the project; `ATELIER_BENCH_DATA` names their
-folder (`artworks/`, `photos-large/`, `weights/`).
-"""
+"""Gatys: seconds, memory, arithmetic."""
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,21 +20,13 @@ from effects.gatys.optimise import Pyramid
 from effects.gatys.runner import Gatys
 from effects.spec import Item
 from effects.weights import WeightsStore
-from tests.bench.style_judge import StyleJudge
 
-DATA = Path(os.environ.get("ATELIER_BENCH_DATA", "../shared/data"))
-ARTWORKS = (
-    "van-gogh-starry-night",
-    "hokusai-great-wave",
-    "munch-scream",
-    "kandinsky-composition-vii",
-    "roman-mosaic-ducks",
-)
-PHOTOS = ("p00161", "p00006")
 SIZE, STEPS = 512, 150
 
 
-class _Quiet:
+class Quiet:
+    """A context that nobody looks at."""
+
     def step(self, done: int, total: int, preview: object = None) -> None:
         pass
 
@@ -62,36 +47,10 @@ def main() -> None:
     print(f"  {arithmetic / 1e9:.1f} GFLOP a step: convolutions and Gram matrices, both ways")
     print(f"  {peak / 1e9:.0f} GFLOP/s measured peak of an fp32 matrix product")
     print(f"  {arithmetic / last / peak:.0%} of it reached: depthwise convolutions wait for memory")
-    _judge()
 
 
-def _judge() -> None:
-    weights = DATA / "weights" / "vgg19_conv1_1-conv3_1_fp32.npz"
-    if not weights.exists():
-        print("  skipped: distance left by the VGG-19 judge (set ATELIER_BENCH_DATA)")
-        return
-    judge = StyleJudge(weights)
-    effect = Gatys("cpu", WeightsStore())
-    left: list[float] = []
-    for artwork in ARTWORKS:
-        style = Image.open(DATA / "artworks" / f"{artwork}.jpg").convert("RGB")
-        for name in PHOTOS:
-            photo = Image.open(DATA / "photos-large" / f"{name}.jpg").convert("RGB")
-            output = effect.run(_item(STEPS, photo, style), _Quiet())
-            result = Image.open(io.BytesIO(output.media[0].content))
-            left.append(judge.distance(result, style) / judge.distance(photo, style))
-            style_loss = json.loads(output.data["losses.json"])["style"]
-            print(
-                f"  {artwork} on {name}: {left[-1]:.2f} of the VGG-19 distance left, "
-                f"style loss {style_loss['first']:.3f} to {style_loss['last']:.4f}",
-                flush=True,
-            )
-            if folder := os.environ.get("ATELIER_BENCH_OUT"):
-                result.save(Path(folder) / f"{artwork}-{name}.png")
-    print(f"  mean of {len(left)} pictures: {np.mean(left):.2f} (at most 0.40 wanted)")
-
-
-def _item(steps: int, photo: Image.Image, style: Image.Image) -> Item[Any]:
+def item(steps: int, photo: Image.Image, style: Image.Image) -> Item[Any]:
+    """A request of the benchmark's size."""
     return Item(SPEC.parse({"size": SIZE, "steps": steps}), (photo, style))
 
 
@@ -131,13 +90,13 @@ def _measure(steps: int) -> None:
     """In a process of its own: paint one picture and print what it took, as JSON."""
     times: list[float] = []
 
-    class Clock(_Quiet):
+    class Clock(Quiet):
         def step(self, done: int, total: int, preview: object = None) -> None:
             times.append(time.perf_counter())
 
     effect = Gatys("cpu", WeightsStore())
     begin = time.perf_counter()
-    effect.run(_item(steps, *_pictures()), Clock())
+    effect.run(item(steps, *_pictures()), Clock())
     found = {
         "seconds": time.perf_counter() - begin,
         "seconds_per_step": float(np.median(np.diff(times[len(times) // 2 :]))),
