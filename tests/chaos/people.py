@@ -16,7 +16,7 @@ import sys
 import threading
 from pathlib import Path
 
-from tests.chaos.plan import EFFECT, PLATFORM, owner, photo
+from tests.chaos.plan import COST, EFFECT, PLATFORM, owner, photo
 from worker.jobs.blobs import Blobs
 from worker.jobs.model import Job
 from worker.jobs.redis_queue import RedisQueue
@@ -73,7 +73,7 @@ async def submit(
         id_ = f"{number}-{secrets.token_hex(8)}"
         job = Job(
             id=id_, user=owner(number), platform=PLATFORM, chat="1", effect=EFFECT,
-            params=params, photos=(f"{id_}/photo-0",), cost=1000, max_attempts=50,
+            params=params, photos=(f"{id_}/photo-0",), cost=COST, max_attempts=50,
         )  # fmt: skip
         await blobs.put(job.photos[0], photo(number))
         ticket = await patience(lambda job=job, n=number: queue.submit(job, key=str(n)))

@@ -11,6 +11,8 @@ PLATFORM = "chaos"
 EFFECT = "stroll"
 LEASE = 2.0
 """Seconds."""
+COST = 1000
+"""Of a job, in microseconds."""
 _SIZE = (16, 12)
 
 

@@ -13,9 +13,10 @@ import redis
 
 from tests.chaos.havoc import RECOVERY
 from tests.chaos.people import accepted, delivered
-from tests.chaos.plan import PLATFORM, Plan, is_result, owner
+from tests.chaos.plan import COST, PLATFORM, Plan, is_result, owner
 from tests.worker.runtime_kit import House
 from worker.jobs.errors import BlobMissing, NoSuchJob
+from worker.jobs.policy import MICRO
 from worker.jobs.redis_queue import KEYS
 
 _OF_JOBS = ["jobs", "records", "progress", "endings", "submitted", "owned", "ended"]
@@ -69,6 +70,7 @@ class Verdict:
         if left := self._left(_OF_WORK):
             self.broken.append(f"nothing waits or runs, and yet Redis holds {left}")
         self._of_counts()
+        await self._of_credits(jobs)
         extra = self._left(["jobs"]).get("jobs", 0) - len(receipts)
         if extra:
             self.broken.append(f"Redis holds {extra:+} jobs beside those that ended")
@@ -81,6 +83,18 @@ class Verdict:
         for name, count in self._client.hgetall(KEYS["classes"]).items():
             if name.startswith(b"n|") and int(count):
                 self.broken.append(f"the count of tier {name.decode()} is astray: {int(count)}")
+
+    async def _of_credits(self, jobs: dict[int, str]) -> None:
+        """Each account has paid for its jobs once, holds nothing, and balances."""
+        astray = 0
+        for user, count in Counter(map(owner, jobs)).items():
+            account = await self._house.queue.account(user)
+            sums = (account.available, account.held, account.spent, account.expired)
+            found = (round(account.held, 6), round(account.spent, 6), round(sum(sums), 6))
+            if found != (0, round(count * COST / MICRO, 6), round(account.granted, 6)):
+                astray += 1
+                self.broken.append(f"credits of {user} are astray: {account}")
+        self.figures["accounts with credits astray"] = astray
 
     def _accepted(self) -> dict[int, str]:
         jobs: dict[int, str] = {}
