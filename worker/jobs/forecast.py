@@ -17,7 +17,7 @@ from worker.jobs.policy import MICRO, Classes, Order, User, Waiting
 from worker.jobs.records import Record
 from worker.jobs.replay import Schedule, Server, replay
 from worker.jobs.rulebook import Rulebook
-from worker.jobs.rules import Calendar, Rules
+from worker.jobs.rules import Calendar
 
 __all__ = ["SMALL", "Forecast"]
 
@@ -57,7 +57,7 @@ class Forecast:
         if record.state != "waiting":
             return Estimate(place=0, seconds=0.0)
         if snapshot:
-            return _replay(snapshot, await self._rules(snapshot)).estimates[job]
+            return _replay(snapshot, await self._calendar(snapshot)).estimates[job]
         schedule = await self._schedule(job, now)
         known = schedule.estimates.get(job)
         return known or schedule.squeeze_in(job, record.user, tier, record.cost)
@@ -69,22 +69,22 @@ class Forecast:
                 if self._last is None or not self._is_good():
                     begun = time.monotonic()
                     *_, snapshot = await self._connection.run("snapshot", now, job, sys.maxsize)
-                    rules = await self._rules(snapshot)
-                    self._last = await asyncio.to_thread(_replay, snapshot, rules)
+                    calendar = await self._calendar(snapshot)
+                    self._last = await asyncio.to_thread(_replay, snapshot, calendar)
                     done = time.monotonic()
                     self._good_until = done + _SHARE * (done - begun)
         return self._last
 
-    async def _rules(self, snapshot: Any) -> Rules:
-        version = int(snapshot[0])
-        rules = self._rulebook.rules
-        return rules if rules.version == version else await self._rulebook.load()
+    async def _calendar(self, snapshot: Any) -> Calendar:
+        if self._rulebook.rules.version != int(snapshot[0]):
+            await self._rulebook.load()
+        return self._rulebook.calendar
 
     def _is_good(self) -> bool:
         return time.monotonic() <= self._good_until
 
 
-def _replay(snapshot: Any, rules: Rules) -> Schedule:
+def _replay(snapshot: Any, calendar: Calendar) -> Schedule:
     _, now, flat, names, shares, tagged, lines, running, infos = snapshot
     now = int(now)
     crews: defaultdict[str, list[str]] = defaultdict(list)
@@ -101,13 +101,12 @@ def _replay(snapshot: Any, rules: Rules) -> Schedule:
         Server(busy[name], effects.get(name, frozenset()), tuple(crews[name]))
         for name in {*effects, *crews}
     ]
-    order = Order(rules.running())
+    order = Order(calendar.rules.running())
     order.restore(
         _classes(dict(zip(flat[::2], flat[1::2], strict=True))),
         {name: _user(json.loads(share)) for name, share in zip(names, shares, strict=True)},
         [*map(_tagged, tagged), *map(_untagged, lines)],
     )
-    calendar = Calendar(rules)
     return replay(order, servers, lambda seconds: calendar.weights(now / MICRO + seconds))
 
 

@@ -23,8 +23,12 @@ class Rulebook:
     def __init__(self, connection: Connection, keys: Mapping[str, str]) -> None:
         self._connection = connection
         self._keys = keys
-        self.rules = Rules()
-        self.calendar = Calendar(self.rules)
+        self.calendar = Calendar(Rules())
+
+    @property
+    def rules(self) -> Rules:
+        """Those that were read last."""
+        return self.calendar.rules
 
     async def load(self) -> Rules:
         """Read the rules anew; a Redis without any gets the default ones."""
@@ -34,7 +38,7 @@ class Rulebook:
             document = await self._document()
         rules = Rules.model_validate_json(document)
         if rules != self.rules:
-            self.rules, self.calendar = rules, Calendar(rules)
+            self.calendar = Calendar(rules)
         return rules
 
     async def _document(self) -> str | None:

@@ -151,27 +151,27 @@ class Calendar:
     """The tiers' weights and the date at any time; reckons only when they change."""
 
     def __init__(self, rules: Rules) -> None:
-        self._rules = rules
-        self._since = self._until = 0.0
-        self._weights: dict[str, int] = {}
-        self._known_from = self._midnight = 0.0
-        self._date = 0
+        self.rules = rules
+        # from when to when it holds; each set at once, since replays of long queues are in a thread
+        self._hours: tuple[float, float, dict[str, int]] = (0.0, 0.0, {})
+        self._day: tuple[float, float, int] = (0.0, 0.0, 0)
 
     def weights(self, now: float) -> dict[str, int]:
         """Tier -> weight at `now`, Unix seconds."""
-        if not self._since <= now < self._until:
-            self._weights = self._rules.weights(now)
-            self._since = now
-            change = self._rules.next_change(now)
-            self._until = now + 3600 if change is None else change
-        return self._weights
+        since, until, weights = self._hours
+        if not since <= now < until:
+            weights = self.rules.weights(now)
+            change = self.rules.next_change(now)
+            self._hours = now, now + 3600 if change is None else change, weights
+        return weights
 
     def date(self, now: float) -> tuple[int, float]:
         """The number of the zone's day at `now`, and its end, Unix seconds."""
-        if not self._known_from <= now < self._midnight:
-            self._known_from = now
-            self._date, self._midnight = self._rules.date(now)
-        return self._date, self._midnight
+        since, midnight, date = self._day
+        if not since <= now < midnight:
+            date, midnight = self.rules.date(now)
+            self._day = now, midnight, date
+        return date, midnight
 
 
 def _instant(local: datetime, zone: ZoneInfo) -> float:
