@@ -12,7 +12,7 @@ from effects.spec import EffectSpec
 
 __all__ = ["Wish", "read"]
 
-Kind = Literal["effect", "help", "cancel", "queue", "nothing", "unclear"]
+Kind = Literal["effect", "help", "cancel", "queue", "quota", "nothing", "unclear"]
 _COMMANDS: dict[str, Kind] = {
     "help": "help",
     "start": "help",
@@ -22,6 +22,10 @@ _COMMANDS: dict[str, Kind] = {
     "отмена": "cancel",
     "queue": "queue",
     "очередь": "queue",
+    "quota": "quota",
+    "me": "quota",
+    "квота": "quota",
+    "я": "quota",
 }
 
 

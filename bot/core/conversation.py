@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 from dataclasses import replace
 from weakref import WeakValueDictionary
@@ -88,6 +89,8 @@ class Conversation:
             return await self._help(incoming.lang, wish.spec)
         if wish.kind == "queue":
             return await self._list_jobs(incoming)
+        if wish.kind == "quota":
+            return await self._quota(incoming)
         if wish.kind == "cancel":
             return await self._cancel(incoming, talk)
         if talk is None or not (incoming.photos or wish.kind == "effect"):
@@ -174,6 +177,19 @@ class Conversation:
             label = self._texts.say(lang, "cancel-one", title=title)
             buttons.append((Button(label, f"cancel:{job.id}"),))
         return Reply("\n".join(lines), buttons=tuple(buttons))
+
+    async def _quota(self, incoming: Incoming) -> Reply:
+        account = await self._queue.account(incoming.user)
+        text = self._texts.say(
+            incoming.lang,
+            "quota",
+            tier=account.tier,
+            left=math.floor(account.available),
+            allowance=math.floor(account.allowance),
+            held=math.ceil(account.held),
+            time=self._texts.duration(incoming.lang, account.refill),
+        )
+        return Reply(text)
 
     async def _cancel(self, incoming: Incoming, talk: Talk | None) -> Reply:
         """End the unfinished request; without one the only job, or ask which."""

@@ -350,3 +350,22 @@ async def test_what_a_tier_forbids(house: House, lang: str, waiting: str, effect
     reply = await door.say("/swirl", [PHOTO])
     assert "effect_not_allowed" == reply["error"]
     assert effect in reply["text"]
+
+
+async def test_quota(house: House) -> None:
+    """The account says what is left, what jobs hold, and when there is more."""
+    rules = await house.queue.rules()
+    tiers = {**rules.tiers, "free": Tier(daily=90)}
+    await house.queue.set_rules(rules.model_copy(update={"tiers": tiers}), who="admin")
+    door = DirectDoor(house, "en")
+    assert re.search(
+        r"^Tier “free”: 90 of 90 credits are left today, new ones come in \d+ \w+\.\n",
+        (await door.say("/quota"))["text"],
+    )
+    await door.say("/swirl", [PHOTO])
+    said = (await door.say("/me"))["text"]
+    found = re.search(r" (\d+) of 90 credits .* Your jobs hold (\d+)\.\n", said)
+    assert found is not None
+    assert 89 <= int(found[1]) + int(found[2]) <= 91
+    assert int(found[2]) > 0
+    assert "Тариф «free»" in (await DirectDoor(house, "ru").say("квота"))["text"]

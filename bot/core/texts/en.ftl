@@ -7,6 +7,7 @@ help-effect = /{ $name } — { $title }: { $description }
 help-example = For example: { $example }
 help-commands =
     /queue — my jobs
+    /quota — my credits
     /cancel — stop
     /help { "<" }effect{ ">" } — its parameters
 help-range = from { $minimum } to { $maximum }, usually { $default }
@@ -27,6 +28,12 @@ queue-mine = { $count ->
     [one] One job of yours:
    *[other] { $count } jobs of yours:
 }
+quota =
+    Tier “{ $tier }”: { $left } of { $allowance } credits are left today, new ones come in { $time }.{ $held ->
+        [0] {""}
+       *[other] {" "}Your jobs hold { $held }.
+    }
+    A credit is about a second of work.
 queue-line = { $title } — { $line }
 no-worker = No worker is running just now; your pictures will wait, and work begins when one is there.
 cancel = Cancel

@@ -7,6 +7,7 @@ help-effect = /{ $name } — { $title }: { $description }
 help-example = Например: { $example }
 help-commands =
     /queue — мои задания
+    /quota — мои кредиты
     /cancel — остановить
     /help { "<" }эффект{ ">" } — его параметры
 help-range = от { $minimum } до { $maximum }, обычно { $default }
@@ -28,6 +29,12 @@ queue-mine = { $count ->
     [few] У вас { $count } задания:
    *[other] У вас { $count } заданий:
 }
+quota =
+    Тариф «{ $tier }»: на сегодня осталось кредитов: { $left } из { $allowance }, новые появятся через { $time }.{ $held ->
+        [0] {""}
+       *[other] {" "}За вашими заданиями: { $held }.
+    }
+    Кредит — это около секунды работы.
 queue-line = { $title } — { $line }
 no-worker = Сейчас не работает ни один исполнитель; ваши картинки подождут, и работа начнётся, как только он появится.
 cancel = Отменить
