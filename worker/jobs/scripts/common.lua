@@ -50,7 +50,9 @@ local function load(job)
 end
 
 local function save(job, record)
-  redis.call('HSET', RECORDS, job, cjson.encode(record))
+  local json = cjson.encode(record)
+  redis.call('HSET', RECORDS, job, json)
+  return json
 end
 
 -- The first member that begins with `prefix` and "|"; "}" follows "|".
@@ -157,17 +159,22 @@ local function give_tag(job, record, share)
   local tag = math.max(virtual(share.tier), tonumber(share.finish))
   share.finish = int(tag + record.cost)
   record.tag, record.tier = int(tag), share.tier
-  save(job, record)
   share.tagged[1] = in_ready(job, record)
   stand(share, share.tagged[1])
+  return save(job, record)
 end
 
 local function may_run(share)
   return share.running < tonumber(redis.call('HGET', RULES, 'running|' .. share.tier))
 end
 
--- Hold the user's heads at the running limit; else let them stand, and be one at least.
+-- Hold the heads at the running limit; else let them stand, and be one at least. Who has none
+-- tagged and some waiting has a line.
 local function arrange(user, share)
+  if share.waiting == 0 then
+    share.held = nil
+    return
+  end
   local hold = not may_run(share)
   if hold ~= (share.held or false) then
     for _, member in ipairs(share.tagged) do redis.call('ZREM', share.held and HELD or READY, member) end
@@ -176,7 +183,6 @@ local function arrange(user, share)
   end
   if hold or #share.tagged > 0 then return end
   local member = first(LINES, user)
-  if not member then return end
   redis.call('ZREM', LINES, member)
   local job = string.match(member, '^[^|]*|[^|]*|([^|]*)|')
   give_tag(job, load(job), share)

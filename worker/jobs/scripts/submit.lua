@@ -11,13 +11,15 @@ if not known then
     known = job
   end
 end
-local share
+local share, saved
 if not known then
-  if redis.call('HGET', RULES, 'version') ~= ARGV[10] then return {'stale'} end
   if redis.call('EXISTS', READY, LEASES) == 0 then redis.call('DEL', USERS, SPENT, CLASSES) end
   share = load_user(user)
   local tier = share.tier
-  local limits = redis.call('HMGET', RULES, 'waiting|' .. tier, 'effects|' .. tier, 'daily|' .. tier)
+  local limits = redis.call(
+    'HMGET', RULES, 'waiting|' .. tier, 'effects|' .. tier, 'daily|' .. tier, 'version',
+    'running|' .. tier)
+  if limits[4] ~= ARGV[10] then return {'stale'} end
   if limits[2] ~= '' and not string.find(limits[2], ' ' .. ARGV[7] .. ' ', 1, true) then
     return {'effect', tier}
   end
@@ -37,14 +39,14 @@ if not known then
   rouse(tier, user, share)
   redis.call('HINCRBY', CLASSES, 'n|' .. tier, 1)
   share.waiting = share.waiting + 1
-  if #share.tagged == 0 and may_run(share) then
-    give_tag(job, record, share)
+  if #share.tagged == 0 and share.running < tonumber(limits[5]) then
+    saved = give_tag(job, record, share)
   else
-    save(job, record)
+    saved = save(job, record)
     redis.call('ZADD', LINES, 0, in_line(job, record))
   end
   save_user(user, share)
 end
 job = known or job
 local tier = share and share.tier or tier_of(user)
-return {'ok', job, known and '' or '1', redis.call('HGET', RECORDS, job), tier, snapshot(now, ARGV[2])}
+return {'ok', job, known and '' or '1', saved or redis.call('HGET', RECORDS, job), tier, snapshot(now, ARGV[2])}
