@@ -22,6 +22,7 @@ from worker.jobs.rules import Calendar, Rules
 from worker.jobs.scripts import load_scripts
 
 IDLE_JOBS = 200
+DRAINED = 2000
 SECONDS = 4.0
 SCRIPT_CALLS = 200
 PACKET = 500
@@ -38,6 +39,7 @@ async def _main() -> None:
     with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
         async with embedded_redis(Path(folder)) as url:
             await idle(url)
+            await drain(url)
             print(f"{'full cycles per second':40}{'queue':>10}{'streams':>10}{'ratio':>8}")
             for tasks in (1, 10):
                 ours, theirs = await cycles(url, tasks), await streams(url, tasks)
@@ -77,6 +79,20 @@ async def idle(url: str) -> None:
         await worker.finish(claim, Done(job=claim.job.id))
     p99 = quantiles(taken, n=100)[98]
     print(f"submit to claimed, idle: p50 {median(taken):.1f} ms, p99 {p99:.1f} ms")
+    await bot.close()
+    await worker.close()
+
+
+async def drain(url: str) -> None:
+    """One worker that claims and finishes what bots have submitted, one job after another."""
+    bot, worker = RedisQueue(url), RedisQueue(url)
+    for _ in range(10):
+        await asyncio.gather(*(submit(bot) for _ in range(DRAINED // 10)))
+    begun = time.perf_counter()
+    while claim := await worker.claim("w1", EFFECTS, lease=60):
+        await worker.finish(claim, Done(job=claim.job.id))
+    rate = DRAINED / (time.perf_counter() - begun)
+    print(f"one worker, {DRAINED} jobs waiting: {rate:.0f} jobs a second")
     await bot.close()
     await worker.close()
 
