@@ -137,6 +137,8 @@ def _as_json(spec: EffectSpec) -> dict[str, Any]:
         "roles": spec.roles,
         "photos": spec.photos,
         "strength_field": spec.strength_field,
+        "size_field": spec.size_field,
+        "steps_field": spec.steps_field,
         "max_batch": spec.max_batch,
         "memory_mb": spec.memory_mb,
         "step_limit": spec.step_limit,

@@ -175,6 +175,10 @@ class EffectSpec:
     """Other words, in any language, that mean this effect."""
     strength_field: str | None = None
     """The parameter that "stronger" and "weaker" move."""
+    size_field: str | None = None
+    """The parameter that is the result's longer side in pixels, so that it can be limited."""
+    steps_field: str | None = None
+    """The parameter that is the number of steps."""
     max_batch: int = 1
     memory_mb: int = 500
     """Peak memory of the run at default parameters."""
@@ -197,8 +201,9 @@ class EffectSpec:
         if not 0 <= fewest <= most == len(self.roles):
             raise BadSpec(f"effect {self.name}: {self.photos} photos but {len(self.roles)} roles")
         fields = self.params.model_fields
-        if self.strength_field is not None and self.strength_field not in fields:
-            raise BadSpec(f"effect {self.name}: no parameter {self.strength_field!r}")
+        for meant in (self.strength_field, self.size_field, self.steps_field):
+            if meant is not None and meant not in fields:
+                raise BadSpec(f"effect {self.name}: no parameter {meant!r}")
         for key, info in fields.items():
             extra = info.json_schema_extra
             if info.is_required() or not (isinstance(extra, dict) and "title_ru" in extra):

@@ -142,6 +142,8 @@ class OutOfBounds(Params):
         ({"photos": (2, 1)}, "roles"),
         ({"photos": (1, 3)}, "roles"),
         ({"strength_field": "power"}, "power"),
+        ({"size_field": "sise"}, "sise"),
+        ({"steps_field": "count"}, "count"),
         ({"params": Undeclared}, r"param\(\)"),
         ({"params": OutOfBounds}, "defaults"),
         ({"example": {"size": 1}}, "example"),

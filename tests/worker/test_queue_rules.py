@@ -139,6 +139,17 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
         "There is no field tiers.free.runing; running may be meant.",
     ),
     ({"tier": {}}, "There is no field tier; tiers may be meant."),
+    ({"tiers": {"free": {"side": 7}}}, "tiers.free.side: must be from 64 to 16384, not 7."),
+    (
+        {"tiers": {"free": {"side": 900, "night_side": 800}}},
+        "tiers.free: night_side, 800, must not be less than side, 900.",
+    ),
+    (
+        {"tiers": {"free": {"night_steps": 800}}},
+        "tiers.free: night_steps, 800, must not be less than steps, open.",
+    ),
+    ({"heavy": 0}, "heavy: must be from 1 to 86400, not 0."),
+    ({"version": -1}, "version: Input should be greater than or equal to 0."),
 ]  # fmt: skip
 
 

@@ -46,6 +46,23 @@ class Tier(_Frozen):
     """Credits that one user gets a day; one is an expected second of the reference worker."""
     effects: tuple[Word, ...] | None = None
     """Those allowed; None: all."""
+    side: int | None = Field(None, ge=64, le=16_384)
+    """Largest side of a result in pixels; None: as large as the effect allows."""
+    steps: int | None = Field(None, ge=1, le=100_000)
+    """Most steps; None: as many as the effect allows."""
+    night_side: int | None = Field(None, ge=64, le=16_384)
+    """The same for work that waits for the night, and not less."""
+    night_steps: int | None = Field(None, ge=1, le=100_000)
+    offer_after: int | None = Field(None, ge=0, le=86_400)
+    """Seconds of waiting after which a heavy job is offered the night instead; None: never."""
+
+    @model_validator(mode="after")
+    def _more_by_night(self) -> Self:
+        for day, night in (("side", "night_side"), ("steps", "night_steps")):
+            most, more = getattr(self, day), getattr(self, night)
+            if more is not None and (most is None or most > more):
+                raise ValueError(f"{night}, {more}, must not be less than {day}, {most or 'open'}")
+        return self
 
 
 class Night(_Frozen):
@@ -79,9 +96,11 @@ class Rules(_Frozen):
     zone: str = "UTC"
     """An IANA time zone, such as "Europe/Moscow"; nights are in its time."""
     nights: tuple[Night, ...] = (Night(begins=time(23), ends=time(7)),)
+    heavy: int = Field(60, ge=1, le=86_400)
+    """Credits above which a job is heavy: those are offered the night."""
     tiers: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,29}$")], Tier] = {
-        "free": Tier(),
-        "plus": Tier(day=3, night=2, waiting=200, running=8, daily=14_400),
+        "free": Tier(side=768, steps=500, night_side=1024, night_steps=1000, offer_after=600),
+        "plus": Tier(day=3, night=2, waiting=200, running=8, daily=14_400, side=1024, steps=1000),
         "pro": Tier(day=6, night=4, waiting=400, running=16, daily=43_200),
         "staff": Tier(day=10, night=10, waiting=1000, running=32, daily=86_400),
     }
@@ -217,9 +236,10 @@ def _sentence(fault: ErrorDetails) -> str:
 
 
 def _limits(path: tuple[int | str, ...]) -> tuple[int, int] | None:
-    """The range of a tier's field."""
-    field = Tier.model_fields.get(str(path[-1])) if path[:1] == ("tiers",) else None
+    """The range of a tier's field, or of one of the rules themselves."""
+    model = Tier if path[:1] == ("tiers",) else Rules
+    field = model.model_fields.get(str(path[-1]))
     bounds = field.metadata if field else []
-    found = [getattr(bound, name, None) for name in ("ge", "le") for bound in bounds]
-    low, high = [bound for bound in found if bound is not None] or (None, None)
+    low = next((bound.ge for bound in bounds if hasattr(bound, "ge")), None)
+    high = next((bound.le for bound in bounds if hasattr(bound, "le")), None)
     return None if low is None or high is None else (low, high)
