@@ -120,7 +120,7 @@ class FakeFront:
 
 @dataclass
 class House:
-    """All parts of a bot, wired as in `bot.__main__` but with a queue in memory."""
+    """All parts of a bot, wired as in `bot.serve` but with a queue in memory."""
 
     queue: Queue
     blobs: Blobs

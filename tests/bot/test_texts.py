@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from fluent.syntax.visitor import Visitor
 import bot
 from bot.core.forms import NoValue
 from bot.core.menu import EffectDown
-from bot.core.texts import LANGUAGES, Texts, choose_language
+from bot.core.texts import LANGUAGES, Texts, choose_language, sources
 from effects import errors as effect_errors
 from worker.jobs import errors as queue_errors
 
@@ -40,12 +39,12 @@ class Arguments(Visitor):  # type: ignore[misc] - published without types
 
 def messages(lang: str) -> dict[str, set[str]]:
     """Id -> names of its arguments."""
-    source = (resources.files("bot.core.texts") / f"{lang}.ftl").read_text("utf-8")
     found: dict[str, set[str]] = {}
-    for entry in FluentParser().parse(source).body:
-        assert not isinstance(entry, ast.Junk), f"{lang}.ftl: {entry.content}"
+    entries = [entry for source in sources(lang) for entry in FluentParser().parse(source).body]
+    for entry in entries:
+        assert not isinstance(entry, ast.Junk), f"{lang}: {entry.content}"
         if isinstance(entry, ast.Message):
-            assert entry.id.name not in found, f"{entry.id.name} twice in {lang}.ftl"
+            assert entry.id.name not in found, f"{entry.id.name} twice in {lang}"
             arguments = Arguments()
             arguments.visit(entry)
             found[entry.id.name] = arguments.names

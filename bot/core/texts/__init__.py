@@ -1,4 +1,4 @@
-"""Every sentence a person reads, in each language: one Fluent file a language."""
+"""Every sentence a person reads, in each language: Fluent files, "en.ftl", "en-admin.ftl"."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib import resources
 
 from fluent.runtime import FluentBundle, FluentResource
 
-__all__ = ["LANGUAGES", "Texts", "choose_language"]
+__all__ = ["LANGUAGES", "Texts", "choose_language", "sources"]
 
 LANGUAGES = ("en", "ru")
 
@@ -65,9 +65,15 @@ class Texts:
 def _load(lang: str) -> FluentBundle:
     # Isolation marks are for mixed directions of writing; they would stand in commands too.
     bundle = FluentBundle([lang], use_isolating=False)
-    source = (resources.files(__package__) / f"{lang}.ftl").read_text("utf-8")
-    bundle.add_resource(FluentResource(source))
+    for source in sources(lang):
+        bundle.add_resource(FluentResource(source))
     return bundle
+
+
+def sources(lang: str) -> list[str]:
+    """What the language's files hold."""
+    files = [each for each in resources.files(__package__).iterdir() if each.name.endswith(".ftl")]
+    return [each.read_text("utf-8") for each in files if each.name[:2] == lang]
 
 
 def choose_language(wanted: str) -> str:

@@ -1,0 +1,84 @@
+"""The wiring: the conversation and its fronts, served until told to leave."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+
+from bot.config import BotSettings
+from bot.core.apology import Apology
+from bot.core.conversation import Conversation
+from bot.core.delivery import Delivery
+from bot.core.menu import Menu
+from bot.core.repeat import repeat
+from bot.core.request import Requests
+from bot.core.session import RedisSessions
+from bot.core.status import StatusWords
+from bot.core.texts import Texts
+from bot.core.watch import Watched
+from bot.fronts.web.front import WebFront
+from bot.fronts.web.works import Works
+from effects.catalogue import Catalogue
+from worker.jobs.program import at_end_of_stdin
+from worker.jobs.settings import Jobs, open_jobs
+
+__all__ = ["serve_until_told"]
+
+log = logging.getLogger("bot")
+
+_GRACE = 8.0
+"""Seconds for everything to end; nothing is lost by leaving earlier."""
+
+
+def _announce(address: str) -> None:
+    print(f"Atelier is at {address}", flush=True)
+
+
+async def _serve(settings: BotSettings) -> None:
+    """Run until cancelled; Redis may come later, and go and come back."""
+    catalogue = Catalogue.load()
+    async with open_jobs(settings, wait=False) as jobs:
+        await _run(settings, catalogue, jobs)
+
+
+async def _run(settings: BotSettings, catalogue: Catalogue, jobs: Jobs) -> None:
+    texts, watched = Texts(), Watched()
+    words, apology = StatusWords(catalogue, texts), Apology(catalogue, texts)
+    menu = Menu(catalogue, jobs.queue)
+    sessions = RedisSessions(jobs.redis, keep=settings.talk_hours * 3600)
+    requests = Requests(catalogue, jobs.queue, jobs.blobs, sessions)
+    conversation = Conversation(catalogue, jobs.queue, requests, menu, texts, watched)
+    works = Works(jobs.queue, jobs.blobs, menu, words)
+    front = WebFront(settings.web, works, menu, watched, apology, texts, _announce)
+    delivery = Delivery(front, jobs.queue, jobs.blobs, words, watched, consumer=settings.name)
+
+    async def reap() -> None:
+        # Workers do it too; when all of them are dead, people still hear that they wait again.
+        await jobs.queue.reap()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(front.run(conversation.handle))
+        tasks.create_task(delivery.run())
+        tasks.create_task(repeat(reap, every=5.0))
+        tasks.create_task(repeat(requests.tidy, every=600.0))
+
+
+async def serve_until_told(settings: BotSettings, *, stop_with_stdin: bool) -> None:
+    """Until SIGTERM or SIGINT; with `stop_with_stdin` also until standard input closes."""
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    if stop_with_stdin:
+        at_end_of_stdin(lambda: loop.call_soon_threadsafe(told.set))
+    serving, waiting = asyncio.create_task(_serve(settings)), asyncio.create_task(told.wait())
+    await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    serving.cancel()
+    _, late = await asyncio.wait([serving], timeout=_GRACE)
+    if late:
+        log.warning("not everything ended within %g s: leaving", _GRACE)
+        os._exit(0)
+    if not serving.cancelled():
+        serving.result()
