@@ -168,7 +168,7 @@ async def depth(url: str, waiting: int) -> None:
     queue = RedisQueue(url)
     client = redis.asyncio.Redis.from_url(url)
     await client.flushall()
-    await queue.rules()
+    await queue.office.rules()
     begun = time.perf_counter()
     await fill(client, waiting)
     rate = waiting / (time.perf_counter() - begun)

@@ -337,16 +337,18 @@ async def test_any_language_code(house: House, lang: str, expected: str) -> None
 )
 async def test_what_a_tier_forbids(house: House, lang: str, waiting: str, effect: str) -> None:
     """Who has as many jobs waiting as may be hears how many; so does who asks for more effects."""
-    rules = await house.queue.rules()
+    rules = await house.queue.office.rules()
     tiers = {**rules.tiers, "free": Tier(waiting=1, effects=("swirl",))}
-    rules = await house.queue.set_rules(rules.model_copy(update={"tiers": tiers}), who="admin")
+    rules = await house.queue.office.set_rules(
+        rules.model_copy(update={"tiers": tiers}), who="admin"
+    )
     door = DirectDoor(house, lang)
     await door.say("/swirl", [PHOTO])
     reply = await door.say("/swirl", [PHOTO])
     assert "too_many_waiting" == reply["error"]
     assert waiting in reply["text"]
     tiers["free"] = Tier(effects=())
-    await house.queue.set_rules(rules.model_copy(update={"tiers": tiers}), who="admin")
+    await house.queue.office.set_rules(rules.model_copy(update={"tiers": tiers}), who="admin")
     reply = await door.say("/swirl", [PHOTO])
     assert "effect_not_allowed" == reply["error"]
     assert effect in reply["text"]
@@ -354,9 +356,9 @@ async def test_what_a_tier_forbids(house: House, lang: str, waiting: str, effect
 
 async def test_quota(house: House) -> None:
     """The account says what is left, what jobs hold, and when there is more."""
-    rules = await house.queue.rules()
+    rules = await house.queue.office.rules()
     tiers = {**rules.tiers, "free": Tier(daily=90)}
-    await house.queue.set_rules(rules.model_copy(update={"tiers": tiers}), who="admin")
+    await house.queue.office.set_rules(rules.model_copy(update={"tiers": tiers}), who="admin")
     door = DirectDoor(house, "en")
     assert re.search(
         r"^Tier “free”: 90 of 90 credits are left today, new ones come in \d+ \w+\.\n",

@@ -298,7 +298,7 @@ async def test_a_submit_wakes_a_claim(queue: Queue) -> None:
 
 async def test_each_sleeper_gets_a_job(queue: Queue) -> None:
     """Ten claims asleep, ten jobs of one user at once: nobody sleeps on beside work."""
-    await queue.set_tier(ANN, "pro", who="admin")  # who may have ten running
+    await queue.office.set_tier(ANN, "pro", who="admin")  # who may have ten running
     sleepers = [
         asyncio.create_task(queue.claim(f"w{i}", ["paint", "dream"], lease=10, wait=20))
         for i in range(10)

@@ -22,10 +22,10 @@ BERLIN = ZoneInfo("Europe/Berlin")
 async def _ten_a_day(queue: Queue, clock: Clock) -> None:
     """Free users of a service in Berlin get ten credits a day; it is noon."""
     clock.now = datetime(2026, 7, 1, 12, tzinfo=BERLIN).timestamp()
-    rules = await queue.rules()
+    rules = await queue.office.rules()
     tiers = {**rules.tiers, "free": Tier(daily=10), "plus": Tier(daily=25)}
     values = {"tiers": tiers, "zone": "Europe/Berlin"}
-    await queue.set_rules(rules.model_copy(update=values), who="admin")
+    await queue.office.set_rules(rules.model_copy(update=values), who="admin")
 
 
 async def sums(queue: Queue) -> tuple[float, float, float, float]:
@@ -142,6 +142,6 @@ async def test_a_better_tier_tops_up(queue: Queue) -> None:
     """The difference is there at once, and only once, however often the tier changes."""
     await submit(queue, a_job("a", "ann", seconds=8))
     for tier in ("plus", "free", "plus"):
-        await queue.set_tier("ann", tier, who="admin")
+        await queue.office.set_tier("ann", tier, who="admin")
         await submit(queue, a_job(f"a-{tier}", "ann"))
     assert (15, 10, 0, 0) == await sums(queue)

@@ -26,9 +26,9 @@ WEIGHTS = {"free": 1, "plus": 2, "pro": 4}
 
 async def set_tiers(queue: Queue, **tiers: Tier) -> None:
     """Change these tiers alone."""
-    rules = await queue.rules()
+    rules = await queue.office.rules()
     changed = rules.model_copy(update={"tiers": {**rules.tiers, **tiers}})
-    await queue.set_rules(changed, who="admin")
+    await queue.office.set_rules(changed, who="admin")
 
 
 async def weigh(queue: Queue, **weights: int) -> None:
@@ -55,7 +55,7 @@ async def test_busy_tiers_share_by_weight(queue: Queue) -> None:
     costs = {"free": [3, 1], "plus": [2, 5], "pro": [4, 1]}
     for tier in WEIGHTS:
         for user in ("a", "b"):
-            await queue.set_tier(f"{tier}-{user}", tier, who="admin")
+            await queue.office.set_tier(f"{tier}-{user}", tier, who="admin")
             jobs = [
                 a_job(f"{tier}-{user}{i}", f"{tier}-{user}", seconds=costs[tier][i % 2])
                 for i in range(60)
@@ -78,7 +78,7 @@ async def test_busy_tiers_share_by_weight(queue: Queue) -> None:
 async def test_users_of_a_tier_stay_within_one_job_of_each(queue: Queue) -> None:
     """Beside another busy tier as well, over any window."""
     costs = {"ann": 3, "bob": 2, "pro": 7}
-    await queue.set_tier("pro", "pro", who="admin")
+    await queue.office.set_tier("pro", "pro", who="admin")
     for user, cost in costs.items():
         await submit(queue, *(a_job(f"{user}-{i}", user, seconds=cost) for i in range(40)))
     served = await serve(queue, 80)
@@ -92,7 +92,7 @@ async def test_users_of_a_tier_stay_within_one_job_of_each(queue: Queue) -> None
 async def test_free_always_progresses(queue: Queue) -> None:
     """Free users get their share while others keep the service busy: one job in five."""
     await weigh(queue, free=1, pro=4)
-    await queue.set_tier("pro", "pro", who="admin")
+    await queue.office.set_tier("pro", "pro", who="admin")
     await submit(queue, *(a_job(f"pro-{i}", "pro") for i in range(40)))
     await submit(queue, *(a_job(f"free-{i}", f"u{i}") for i in range(10)))
     served = await serve(queue, 50)
@@ -102,7 +102,7 @@ async def test_free_always_progresses(queue: Queue) -> None:
 async def test_an_idle_tier_hoards_no_credit(queue: Queue) -> None:
     """A tier that comes late starts at the present; its users as well."""
     await weigh(queue, free=1, plus=1)
-    await queue.set_tier("plus", "plus", who="admin")
+    await queue.office.set_tier("plus", "plus", who="admin")
     await submit(queue, *(a_job(f"free-{i}", "ann") for i in range(20)))
     await serve(queue, 10)
     await submit(queue, *(a_job(f"plus-{i}", "plus") for i in range(10)))
@@ -113,7 +113,7 @@ async def test_an_idle_tier_hoards_no_credit(queue: Queue) -> None:
 async def test_weights_count_at_the_next_claim(queue: Queue) -> None:
     """An edit needs no restart and moves nothing: what waits is served by the new weights."""
     await weigh(queue, free=1, plus=1)
-    await queue.set_tier("plus", "plus", who="admin")
+    await queue.office.set_tier("plus", "plus", who="admin")
     for user in ("free", "plus"):
         await submit(queue, *(a_job(f"{user}-{i}", user) for i in range(40)))
     assert Counter(free=5, plus=5) == Counter(await serve(queue, 10))
@@ -135,11 +135,11 @@ async def test_weights_turn_at_the_edge_of_the_night(
     queue: Queue, clock: Clock, begins: tuple[int, int, int], ends: tuple[int, int, int]
 ) -> None:
     """At 23:00 the weights of the night count, at 07:00 those of the day, on every date."""
-    rules = await queue.rules()
+    rules = await queue.office.rules()
     tiers = {**rules.tiers, "free": Tier(day=1, night=3), "plus": Tier(day=3, night=1)}
     changed = rules.model_copy(update={"tiers": tiers, "zone": "Europe/Berlin"})
-    await queue.set_rules(changed, who="admin")
-    await queue.set_tier("plus", "plus", who="admin")
+    await queue.office.set_rules(changed, who="admin")
+    await queue.office.set_tier("plus", "plus", who="admin")
     berlin = ZoneInfo("Europe/Berlin")
     evening = datetime(*begins, 23, tzinfo=berlin).timestamp()
     morning = datetime(*ends, 7, tzinfo=berlin).timestamp()
@@ -206,7 +206,7 @@ async def test_estimates_know_the_running_limit(queue: Queue) -> None:
 async def test_estimates_follow_the_weights(queue: Queue) -> None:
     """The place told is the place had, across tiers too."""
     await weigh(queue, free=1, plus=3)
-    await queue.set_tier("plus", "plus", who="admin")
+    await queue.office.set_tier("plus", "plus", who="admin")
     await submit(queue, *(a_job(f"free-{i}", f"u{i}") for i in range(6)))
     await submit(queue, *(a_job(f"plus-{i}", "plus") for i in range(9)))
     jobs = [f"free-{i}" for i in range(6)] + [f"plus-{i}" for i in range(9)]
@@ -233,7 +233,7 @@ async def test_a_tier_may_have_few_effects(queue: Queue) -> None:
     await submit(queue, a_job("a", "ann", effect="draw"))
     with pytest.raises(EffectNotAllowed, match="dream is not part of the tier free"):
         await submit(queue, a_job("b", "ann", effect="dream"))
-    await queue.set_tier("ann", "plus", who="admin")
+    await queue.office.set_tier("ann", "plus", who="admin")
     await submit(queue, a_job("b", "ann", effect="dream"))
 
 
@@ -243,13 +243,13 @@ async def test_a_tier_may_have_few_effects(queue: Queue) -> None:
 async def test_a_moved_user_keeps_the_place(queue: Queue) -> None:
     """What waits goes along into the new tier, as far from its V as before, and what runs, too."""
     await weigh(queue, free=1, plus=1)
-    await queue.set_tier("pia", "plus", who="admin")
+    await queue.office.set_tier("pia", "plus", who="admin")
     await submit(queue, *(a_job(f"pia-{i}", "pia") for i in range(4)))
     await submit(queue, *(a_job(f"ann-{i}", "ann") for i in range(4)), a_job("bob", "bob"))
     claims = [await take(queue) for _ in range(3)]
     assert ["pia-0", "ann-0", "pia-1"] == [claim.job.id for claim in claims]
-    await queue.set_tier("ann", "plus", who="admin")
-    assert "plus" == await queue.tier("ann")
+    await queue.office.set_tier("ann", "plus", who="admin")
+    assert "plus" == (await queue.account("ann")).tier
     await queue.release(claims[1])
     # V is 0 in free, 1 in plus: ann-0 has 1 there, ann-1 and pia-2 have 2
     served = [(await take(queue)).job.id for _ in range(4)]
@@ -258,15 +258,15 @@ async def test_a_moved_user_keeps_the_place(queue: Queue) -> None:
 
 async def test_every_change_is_noted(queue: Queue, clock: Clock) -> None:
     """Who, when, what, before and after; a refused one leaves no trace."""
-    before = await queue.rules()
+    before = await queue.office.rules()
     await weigh(queue, free=2)
-    after = await queue.rules()
+    after = await queue.office.rules()
     assert before.version + 1 == after.version
     clock.advance(60)
-    await queue.set_tier("ann", "pro", who="telegram:1")
+    await queue.office.set_tier("ann", "pro", who="telegram:1")
     with pytest.raises(NoSuchTier, match="'prro'; there are: free, plus, pro, staff"):
-        await queue.set_tier("ann", "prro", who="telegram:1")
-    tier, rules = await queue.changes()
+        await queue.office.set_tier("ann", "prro", who="telegram:1")
+    tier, rules = await queue.office.changes()
     assert ("tier of ann", "free", "pro", "telegram:1", clock.now) == (
         tier.what, tier.before, tier.after, tier.who, tier.time,
     )  # fmt: skip
@@ -278,17 +278,17 @@ async def test_every_change_is_noted(queue: Queue, clock: Clock) -> None:
 
 async def test_two_admins_at_once(queue: Queue) -> None:
     """The second, who has not seen the first's change, is refused; so is a lost tier."""
-    rules = await queue.rules()
+    rules = await queue.office.rules()
     await weigh(queue, free=2)
     with pytest.raises(RulesChanged):
-        await queue.set_rules(rules, who="other")
-    now = await queue.rules()
+        await queue.office.set_rules(rules, who="other")
+    now = await queue.office.rules()
     fewer = {name: tier for name, tier in now.tiers.items() if name != "plus"}
     with pytest.raises(BadRules, match="'plus' may have users"):
-        await queue.set_rules(now.model_copy(update={"tiers": fewer}), who="admin")
-    assert now == await queue.rules()
+        await queue.office.set_rules(now.model_copy(update={"tiers": fewer}), who="admin")
+    assert now == await queue.office.rules()
     more = {**now.tiers, "gold": Tier(day=5)}
-    await queue.set_rules(now.model_copy(update={"tiers": more}), who="admin")
-    await queue.set_tier("ann", "gold", who="admin")
+    await queue.office.set_rules(now.model_copy(update={"tiers": more}), who="admin")
+    await queue.office.set_tier("ann", "gold", who="admin")
     await submit(queue, a_job("a", "ann"))
     assert ["a"] == await serve_all(queue)

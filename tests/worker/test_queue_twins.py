@@ -157,25 +157,24 @@ class Run:
         self.clock.advance(by)
 
     async def do_set_tier(self, user: str, tier: str) -> Any:
-        return await self.queue.set_tier(user, tier, who="admin")
+        return await self.queue.office.set_tier(user, tier, who="admin")
 
     async def do_set_rules(self, free: Tier, plus: Tier, version: int) -> Any:
-        rules = await self.queue.rules()
+        rules = await self.queue.office.rules()
         tiers = {**rules.tiers, "free": free, "plus": plus}
         version = version or rules.version  # mostly one that has passed
         values = {"tiers": tiers, "version": version, "nights": rules.nights[: version % 2]}
-        return await self.queue.set_rules(rules.model_copy(update=values), who="admin")
+        return await self.queue.office.set_rules(rules.model_copy(update=values), who="admin")
 
     async def seen(self) -> Any:
         """All that can be asked without changing anything."""
         views = [await self.queue.jobs_of(user) for user in USERS]
         estimates = [await self.queue.estimate(view.job.id) for row in views for view in row]
-        ranks = [await self.queue.tier(user) for user in USERS]
         accounts = [await self.queue.account(user) for user in USERS]
         for row, account in zip(views, accounts, strict=True):
             balances(row, account)
-        changes = await self.queue.changes()
-        return views, estimates, await self.queue.workers(), ranks, accounts, changes
+        changes = await self.queue.office.changes()
+        return views, estimates, await self.queue.workers(), accounts, changes
 
     async def drain(self) -> None:
         """Let all leases end and serve what is left; every job has had exactly one ending."""

@@ -15,9 +15,11 @@ from worker.jobs.errors import (
     NoSuchJob,
     NotYours,
 )
-from worker.jobs.memory_policy import MemoryPolicy
+from worker.jobs.ledger import account_of
+from worker.jobs.memory_office import MemoryOffice
 from worker.jobs.memory_record import JobRecord
 from worker.jobs.model import (
+    Account,
     Cancelled,
     Claim,
     Done,
@@ -42,7 +44,7 @@ _Ending = Done | Failed | Cancelled
 _How = Literal["end", "retry", "release"]
 
 
-class MemoryQueue(MemoryPolicy):
+class MemoryQueue(MemoryOffice):
     """See `worker.jobs.queue.Queue`. `redelivery`: seconds after which an ending that was handed
     out and not acknowledged is handed out again.
     """
@@ -58,6 +60,11 @@ class MemoryQueue(MemoryPolicy):
         self._outbox: defaultdict[str, dict[str, Receipt]] = defaultdict(dict)
         self._handed: dict[str, float] = {}
         self._listeners: defaultdict[str, set[asyncio.Queue[Progress]]] = defaultdict(set)
+
+    @property
+    def office(self) -> MemoryOffice:
+        """What admins see and change of this queue."""
+        return self
 
     async def submit(self, job: Job, *, key: str) -> Ticket:
         """Queue a job; the same `key` of the same user is the same job."""
@@ -201,6 +208,10 @@ class MemoryQueue(MemoryPolicy):
     async def jobs_of(self, user: str, *, limit: int = 50) -> list[JobView]:
         """An account's jobs, newest first."""
         return [self._records[job].view() for job in self._owned[user][::-1][:limit]]
+
+    async def account(self, user: str) -> Account:
+        """The user's tier and credits, as of now."""
+        return account_of(self._ledgers[user], self._tiers[user], self._rules, self._clock())
 
     async def estimate(self, job: str) -> Estimate:
         """Place and expected time."""

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from worker.jobs.model import (
     Account,
-    Change,
     Claim,
     Done,
     Ending,
@@ -19,7 +18,6 @@ from worker.jobs.model import (
     Ticket,
     WorkerInfo,
 )
-from worker.jobs.rules import Rules
 
 
 class Queue(Protocol):
@@ -126,27 +124,8 @@ class Queue(Protocol):
         returns the ids whose blobs may go.
         """
 
-    async def rules(self) -> Rules:
-        """The rules in force."""
-
-    async def set_rules(self, rules: Rules, *, who: str) -> Rules:
-        """Put rules in force; they count from the next claim on. `rules.version` is the version
-        that they change; returns them as the next one.
-
-        Raises `RulesChanged` when another is in force, and `BadRules` when a tier is missing.
-        """
-
-    async def tier(self, user: str) -> str:
-        """The user's tier."""
-
-    async def set_tier(self, user: str, tier: str, *, who: str) -> None:
-        """Put the user into a tier; what the user has waiting goes along. Raises `NoSuchTier`."""
-
     async def account(self, user: str) -> Account:
         """The user's tier and credits, as of now."""
-
-    async def changes(self, *, limit: int = 50) -> list[Change]:
-        """What was changed by whom, newest first."""
 
     async def close(self) -> None:
         """Let go of connections."""

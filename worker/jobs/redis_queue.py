@@ -23,7 +23,6 @@ from worker.jobs.model import (
     ENDING,
     Account,
     Cancelled,
-    Change,
     Claim,
     Done,
     Ending,
@@ -39,8 +38,8 @@ from worker.jobs.model import (
 from worker.jobs.outbox import Outbox
 from worker.jobs.policy import MICRO
 from worker.jobs.records import view_of
+from worker.jobs.redis_office import RedisOffice
 from worker.jobs.rulebook import Rulebook
-from worker.jobs.rules import Rules
 from worker.jobs.wakeups import POLL, Wakeups, set_within
 
 __all__ = ["RedisQueue"]
@@ -71,6 +70,7 @@ class RedisQueue:
         self._outbox = Outbox(self._connection, _PREFIX, redelivery)
         self._rulebook = Rulebook(self._connection, KEYS)
         self._forecast = Forecast(self._connection, self._rulebook)
+        self.office = RedisOffice(self._connection, KEYS, self._rulebook, self._now)
 
     @property
     def client(self) -> Redis:
@@ -330,29 +330,9 @@ class RedisQueue:
             if len(some) < _FORGET:
                 return forgotten
 
-    async def rules(self) -> Rules:
-        """The rules in force."""
-        return await self._rulebook.load()
-
-    async def set_rules(self, rules: Rules, *, who: str) -> Rules:
-        """Put rules in force."""
-        return await self._rulebook.change(rules, who, self._now())
-
-    async def tier(self, user: str) -> str:
-        """The user's tier."""
-        return await self._rulebook.tier(user)
-
-    async def set_tier(self, user: str, tier: str, *, who: str) -> None:
-        """Put the user into a tier."""
-        await self._rulebook.set_tier(user, tier, who, self._now())
-
     async def account(self, user: str) -> Account:
         """The user's tier and credits, as of now."""
         return await self._rulebook.account(user, self._seconds())
-
-    async def changes(self, *, limit: int = 50) -> list[Change]:
-        """What was changed by whom, newest first."""
-        return await self._rulebook.changes(limit)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -1,4 +1,4 @@
-"""The rules in force and the users' tiers, as they are kept in Redis."""
+"""The rules in force and the users' accounts, as they are kept in Redis."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.jobs import endings
 from worker.jobs.connection import Connection
 from worker.jobs.errors import RulesChanged
 from worker.jobs.ledger import Ledger, account_of
-from worker.jobs.model import Account, Change
+from worker.jobs.model import Account
 from worker.jobs.policy import MICRO
 from worker.jobs.rules import DEFAULT_TIER, Calendar, Rules
 
@@ -75,12 +75,6 @@ class Rulebook:
 
         return await self._connection.read(ask) or DEFAULT_TIER
 
-    async def set_tier(self, user: str, tier: str, who: str, now: str) -> None:
-        """Put the user into a tier. Raises `NoSuchTier`."""
-        rules = await self.load()
-        if not await self._connection.run("tier", now, user, tier, who):
-            raise endings.no_such_tier(tier, rules)
-
     async def account(self, user: str, now: float) -> Account:
         """The user's credits at `now`, Unix seconds."""
         rules = await self.load()
@@ -93,17 +87,3 @@ class Rulebook:
         raw = await self._connection.read(ask)
         sums = {name: int(value) for name, value in json.loads(raw).items()} if raw else {}
         return account_of(Ledger(**sums), tier, rules, now)
-
-    async def changes(self, limit: int) -> list[Change]:
-        """The audit trail, newest first."""
-
-        async def ask(client: Any) -> list[tuple[str, dict[str, str]]]:
-            found: list[tuple[str, dict[str, str]]]
-            found = await client.xrevrange(self._keys["audit"], count=limit)
-            return found
-
-        rows = await self._connection.read(ask)
-        return [
-            Change.model_validate(fields | {"time": int(fields["time"]) / MICRO})
-            for _, fields in rows
-        ]

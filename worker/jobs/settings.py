@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from worker.jobs.blobs import Blobs
 from worker.jobs.embedded import embedded_redis
+from worker.jobs.office import Office
 from worker.jobs.queue import Queue
 from worker.jobs.redis_queue import RedisQueue
 
@@ -35,9 +36,12 @@ class JobsSettings(BaseSettings):
 
 @dataclass(frozen=True)
 class Jobs:
-    """The queue, the pictures that belong to it, and the Redis under it."""
+    """The queue, what admins change about it, the pictures that belong to it, and the Redis
+    under it.
+    """
 
     queue: Queue
+    office: Office
     blobs: Blobs
     redis: Redis
 
@@ -49,10 +53,10 @@ async def open_jobs(settings: JobsSettings, *, wait: bool = True) -> AsyncIterat
     blobs = Blobs.open(settings.blobs_url or state / "blobs")
     if settings.redis_url:
         async with _queue(settings.redis_url, wait) as queue:
-            yield Jobs(queue, blobs, queue.client)
+            yield Jobs(queue, queue.office, blobs, queue.client)
     else:
         async with embedded_redis(state / "redis") as url, _queue(url, wait) as queue:
-            yield Jobs(queue, blobs, queue.client)
+            yield Jobs(queue, queue.office, blobs, queue.client)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Rules, tiers and credits of the in-memory queue."""
+"""The office of the in-memory queue: rules, tiers and credits."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from worker.jobs import endings
-from worker.jobs.ledger import Ledger, account_of
-from worker.jobs.model import Account, Change, Job
+from worker.jobs.ledger import Ledger
+from worker.jobs.model import Change, Job
 from worker.jobs.policy import MICRO, Order
 from worker.jobs.rules import DEFAULT_TIER, Calendar, Rules
 
-__all__ = ["MemoryPolicy"]
+__all__ = ["MemoryOffice"]
 
 
-class MemoryPolicy:
-    """The part of `worker.jobs.queue.Queue` that admins change."""
+class MemoryOffice:
+    """See `worker.jobs.office.Office`; it holds what both the queue and the office change."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -42,10 +42,6 @@ class MemoryPolicy:
         self._notify()
         return self._rules
 
-    async def tier(self, user: str) -> str:
-        """The user's tier."""
-        return self._tiers[user]
-
     async def set_tier(self, user: str, tier: str, *, who: str) -> None:
         """Put the user into a tier."""
         if tier not in self._rules.tiers:
@@ -53,10 +49,6 @@ class MemoryPolicy:
         self._note(who, f"tier of {user}", self._tiers[user], tier)
         self._tiers[user] = tier
         self._order.move(user, tier)
-
-    async def account(self, user: str) -> Account:
-        """The user's tier and credits, as of now."""
-        return account_of(self._ledgers[user], self._tiers[user], self._rules, self._clock())
 
     async def changes(self, *, limit: int = 50) -> list[Change]:
         """What was changed by whom, newest first."""
