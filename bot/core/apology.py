@@ -26,6 +26,8 @@ class Apology:
         # Whether a job exists is nobody's business but its owner's.
         code = NoSuchJob.code if isinstance(error, NotYours) else error.code
         details: Details = dict(error.details)
+        if "seconds" in details:
+            details["time"] = self._texts.duration(lang, float(details["seconds"]))
         said = code
         if str(details.get("effect", "")) in self._catalogue:
             said = self._explain(code, details, lang)

@@ -16,9 +16,12 @@ from effects.spec import EffectSpec
 from worker.jobs.blobs import Blobs
 from worker.jobs.errors import NoSuchJob
 from worker.jobs.model import Job, Ticket
+from worker.jobs.policy import MICRO
 from worker.jobs.queue import Queue
 
 __all__ = ["Requests"]
+
+_DEAREST = 10**12
 
 
 class Requests:
@@ -68,6 +71,8 @@ class Requests:
         spec: EffectSpec = self._catalogue[talk.effect]
         params = spec.parse(talk.values)
         spec.check_photos(len(talk.photos))
+        guess = spec.cost(params, talk.pixels)
+        cost = await self._queue.price(spec.name, guess, talk.pixels)
         job = Job(
             id=talk.job,
             user=incoming.user,
@@ -77,7 +82,9 @@ class Requests:
             effect=spec.name,
             params=params.model_dump(mode="json"),
             photos=talk.photos,
-            cost=max(1, round(spec.cost(params, talk.pixels) * 1e6)),
+            cost=_micro(cost),
+            guess=_micro(guess),
+            pixels=talk.pixels,
         )
         ticket = await self._queue.submit(job, key=f"{_chat(incoming)}:{incoming.message}")
         if ticket.job != job.id:
@@ -127,6 +134,10 @@ class Requests:
                 "pixels": talk.pixels or infos[0].width * infos[0].height,
             }
         )
+
+
+def _micro(seconds: float) -> int:
+    return max(1, round(min(_DEAREST, seconds * MICRO)))
 
 
 async def _inspect(incoming: Incoming, number: int) -> Info:

@@ -7,6 +7,7 @@ from worker.jobs.model import Done, WorkerInfo
 from worker.jobs.policy import Classes, Order, User, Waiting
 from worker.jobs.queue import Queue
 from worker.jobs.replay import Server, replay
+from worker.jobs.speeds import Speeds
 
 
 async def test_first_in_first_out_for_one_user(queue: Queue) -> None:
@@ -158,7 +159,8 @@ def test_replay_wakes_idle_servers() -> None:
     servers = [Server(0.0, frozenset({"dream"})), Server(2.0, frozenset({"paint"}))]
     order = Order({"free": 4})
     order.restore(Classes(), {"ann": User("free")}, line)
-    estimates = replay(order, servers, lambda _: {"free": 1}).estimates
+    takes = Speeds().takes
+    estimates = replay(order, servers, lambda _: {"free": 1}, takes).estimates
     assert {"p": (1, 6.0), "d": (2, 3.0)} == {
         job: (e.place, e.seconds) for job, e in estimates.items()
     }

@@ -138,6 +138,8 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
         {"tiers": {"free": {"runing": 2}}},
         "There is no field tiers.free.runing; running may be meant.",
     ),
+    ({"longest": -1}, "longest: must be from 1 to 1000000, not -1."),
+    ({"version": -1}, "version: Input should be greater than or equal to 0."),
     ({"tier": {}}, "There is no field tier; tiers may be meant."),
     ({"tiers": {"free": {"side": 7}}}, "tiers.free.side: must be from 64 to 16384, not 7."),
     (

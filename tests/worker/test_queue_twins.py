@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Clock
-from tests.worker.cases import a_job, deliver
+from tests.worker.cases import SECOND, a_job, deliver
 from worker.jobs.errors import QueueError
 from worker.jobs.memory import MemoryQueue
 from worker.jobs.model import (
@@ -53,7 +53,7 @@ steps = st.one_of(
     st.tuples(st.just("claim"), st.sampled_from(["w1", "w2"]), some_effects, seconds),
     st.tuples(st.just("renew"), small, seconds),
     st.tuples(st.just("progress"), small),
-    st.tuples(st.just("finish"), small),
+    st.tuples(st.just("finish"), small, st.sampled_from([0, 1, 3, 9])),
     st.tuples(st.just("fail"), small, st.booleans()),
     st.tuples(st.just("release"), small),
     st.tuples(st.just("acknowledge_cancel"), small),
@@ -92,8 +92,11 @@ class Run:
         name = f"j{len(self.jobs)}"
         self.jobs.append(name)
         return await self._submit(
-            a_job(name, user, seconds=cost, effect=effect, max_attempts=attempts)
-        )
+            a_job(
+                name, user, seconds=cost, effect=effect, max_attempts=attempts,
+                guess=3 * SECOND, pixels=cost,
+            )
+        )  # fmt: skip
 
     async def _submit(self, job: Job) -> Ticket:
         ticket = await self.queue.submit(job, key=job.id)
@@ -124,7 +127,9 @@ class Run:
             case "progress":
                 return await self.queue.progress(claim, Progress(job=job, done=1, total=9))
             case "finish":
-                return await self.queue.finish(claim, Done(job=job, text={"en": claim.token}))
+                return await self.queue.finish(
+                    claim, Done(job=job, text={"en": claim.token}, seconds=args[0])
+                )
             case "fail":
                 return await self.queue.fail(claim, "x", claim.token, retry=args[0])
             case "release":
@@ -136,7 +141,7 @@ class Run:
         return await self.queue.cancel(f"j{index}", user=user)
 
     async def do_announce(self, worker: str, effects: tuple[str, ...], ttl: int) -> Any:
-        info = WorkerInfo(name=worker, device="cpu", effects=effects)
+        info = WorkerInfo(name=worker, device="cpu", pool=worker, effects=effects)
         return await self.queue.announce(info, ttl=ttl)
 
     async def do_retire(self, worker: str) -> Any:
@@ -163,7 +168,10 @@ class Run:
         rules = await self.queue.office.rules()
         tiers = {**rules.tiers, "free": free, "plus": plus}
         version = version or rules.version  # mostly one that has passed
-        values = {"tiers": tiers, "version": version, "nights": rules.nights[: version % 2]}
+        values = {
+            "tiers": tiers, "version": version, "nights": rules.nights[: version % 2],
+            "longest": 6 * plus.running, "reference": "w1" if version % 2 else None,
+        }  # fmt: skip
         return await self.queue.office.set_rules(rules.model_copy(update=values), who="admin")
 
     async def seen(self) -> Any:
@@ -174,7 +182,10 @@ class Run:
         for row, account in zip(views, accounts, strict=True):
             balances(row, account)
         changes = await self.queue.office.changes()
-        return views, estimates, await self.queue.workers(), accounts, changes
+        foreseen = [await self.queue.foresee(a_job("new", user)) for user in (*USERS, "zoe")]
+        prices = [await self.queue.price(effect, 3.0, 16) for effect in EFFECTS]
+        told = [*estimates, *foreseen, *prices]
+        return views, told, await self.queue.workers(), accounts, changes
 
     async def drain(self) -> None:
         """Let all leases end and serve what is left; every job has had exactly one ending."""

@@ -8,6 +8,7 @@ from worker.jobs.errors import (
     BadRules,
     EffectNotAllowed,
     NoSuchTier,
+    QueueFull,
     QuotaExceeded,
     RulesChanged,
     TooManyWaiting,
@@ -34,6 +35,14 @@ def too_many_waiting(waiting: int) -> TooManyWaiting:
         f"As many jobs as you may have in the queue are waiting: {waiting}. "
         "Please come back when one is done.",
         waiting=waiting,
+    )
+
+
+def queue_full(seconds: float) -> QueueFull:
+    """Why a submit was refused; in `seconds` a tenth of what waits is served."""
+    whole = max(1, math.ceil(seconds))
+    return QueueFull(
+        f"The queue is full just now; please come back in {whole} seconds.", seconds=whole
     )
 
 

@@ -6,6 +6,7 @@ QueueError            one clear English sentence; `code` for machines
 ├── NoSuchJob         never was, or forgotten
 ├── NotYours          another account's job
 ├── TooManyWaiting    the user's tier allows no more waiting jobs
+├── QueueFull         as many jobs wait in all as may; says when to come back
 ├── QuotaExceeded     the account has too few credits left today
 ├── EffectNotAllowed  the user's tier does not include the effect
 ├── NoSuchTier        a misspelt tier
@@ -57,6 +58,12 @@ class TooManyWaiting(QueueError):
     """The user has `waiting` jobs in the queue, as many as the tier allows, or more."""
 
     code = "too_many_waiting"
+
+
+class QueueFull(QueueError):
+    """As many jobs as `Rules.longest` wait; a tenth of them is served in `seconds`."""
+
+    code = "queue_full"
 
 
 class QuotaExceeded(QueueError):

@@ -10,6 +10,7 @@ from copy import deepcopy
 from typing import Literal
 
 from worker.jobs import endings
+from worker.jobs.crew import crew, remaining
 from worker.jobs.errors import (
     LeaseLost,
     NoSuchJob,
@@ -34,8 +35,9 @@ from worker.jobs.model import (
     Ticket,
     WorkerInfo,
 )
-from worker.jobs.policy import MICRO, Order, User, Waiting
-from worker.jobs.replay import Server, replay
+from worker.jobs.policy import MICRO, User, Waiting
+from worker.jobs.replay import DEFAULT_POOL
+from worker.jobs.snapshot import Snapshot
 from worker.jobs.wakeups import set_within
 
 __all__ = ["MemoryQueue"]
@@ -73,7 +75,7 @@ class MemoryQueue(MemoryOffice):
             record = self._own(known, job.user)
         else:
             tier = self._tiers[job.user]
-            self._admit(job, tier)
+            self._admit(job, tier, self._room)
             self._seq += 1
             entry = Waiting(self._seq, job.id, job.user, job.effect, job.cost)
             record = JobRecord(
@@ -187,7 +189,9 @@ class MemoryQueue(MemoryOffice):
 
     async def announce(self, worker: WorkerInfo, *, ttl: float) -> None:
         """Say that a worker is alive, and what it can run."""
-        self._workers[worker.name] = (self._clock() + ttl, worker)
+        now = self._clock()
+        self._workers = {name: row for name, row in self._workers.items() if row[0] > now}
+        self._workers[worker.name] = (now + ttl, worker)
 
     async def retire(self, worker: str) -> None:
         """The worker leaves."""
@@ -219,39 +223,43 @@ class MemoryQueue(MemoryOffice):
         if record is None:
             raise NoSuchJob(endings.UNKNOWN)
         if record.state is State.WAITING:
-            return self._replay()[job]
-        return Estimate(place=0, seconds=self._remaining(record))
-
-    def _remaining(self, record: JobRecord) -> float:
+            return self._snapshot().play(self._calendar).estimates[job]
         if record.state is not State.RUNNING:
-            return 0.0
-        return max(0.0, record.started + record.job.cost / MICRO - self._clock())
+            return Estimate(place=0, seconds=0.0)
+        left = remaining(record.running(), self._pool(record), self._speeds, self._micros())
+        return Estimate(place=0, seconds=left)
 
-    def _replay(self) -> dict[str, Estimate]:
-        crews: defaultdict[str, list[str]] = defaultdict(list)
-        busy: defaultdict[str, float] = defaultdict(float)
-        for record in self._records.values():
-            if record.state is State.RUNNING:
-                busy[record.worker] = max(busy[record.worker], self._remaining(record))
-                crews[record.worker].append(record.job.user)
+    async def foresee(self, job: Job) -> Estimate:
+        """The estimate that the job would get now."""
+        return self._snapshot().play_with(job, self._tiers[job.user], self._calendar)
+
+    async def price(self, effect: str, guess: float, pixels: int) -> float:
+        """Seconds to expect of a job, by what was learned."""
+        return self._speeds.price(effect, guess, pixels)
+
+    def _snapshot(self) -> Snapshot:
         now = self._clock()
-        effects = {
-            info.name: frozenset(info.effects) for until, info in self._workers.values()
-            if until > now
-        }  # fmt: skip
-        servers = [
-            Server(busy[name], effects.get(name, frozenset()), tuple(crews[name]))
-            for name in {*effects, *crews}
-        ]
-        order = Order(self._rules.running())
+        records = [one for one in self._records.values() if one.state is State.RUNNING]
+        infos = [info for until, info in self._workers.values() if until > now]
+        running = [record.running() for record in records]
         users = {
             name: User(user.tier, user.finish, user.running)
             for name, user in self._order.users.items()
         }
-        order.restore(deepcopy(self._order.classes), users, self._order.waiting())
-        return replay(
-            order, servers, lambda seconds: self._calendar.weights(now + seconds)
-        ).estimates
+        return Snapshot(
+            self._micros(), deepcopy(self._order.classes), users, self._order.waiting(),
+            crew(running, infos, self._speeds, self._micros()), self._speeds,
+        )  # fmt: skip
+
+    def _room(self) -> float:
+        return self._snapshot().play(self._calendar).until_served(0.1)
+
+    def _pool(self, record: JobRecord) -> str:
+        _, info = self._workers.get(record.worker, (0.0, None))
+        return info.pool if info else DEFAULT_POOL
+
+    def _micros(self) -> int:
+        return round(self._clock() * MICRO)
 
     async def events(self, platform: str) -> AsyncIterator[Progress]:
         """Progress of the platform's jobs, from now on."""
@@ -328,6 +336,10 @@ class MemoryQueue(MemoryOffice):
             record.released += how == "release"
             self._give_back(record)
             return
+        if isinstance(ending, Done):
+            self._speeds.learn(
+                record.job, ending.seconds, self._pool(record), reference=self._rules.reference
+            )
         self._order.end(record.job.user)
         self._end(record, ending)
 

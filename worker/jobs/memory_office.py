@@ -11,6 +11,7 @@ from worker.jobs.ledger import Ledger
 from worker.jobs.model import Change, Job
 from worker.jobs.policy import MICRO, Order
 from worker.jobs.rules import DEFAULT_TIER, Calendar, Rules
+from worker.jobs.speeds import Speeds
 
 __all__ = ["MemoryOffice"]
 
@@ -26,6 +27,7 @@ class MemoryOffice:
         self._changes: list[Change] = []
         self._ledgers: defaultdict[str, Ledger] = defaultdict(Ledger)
         self._order = Order(self._rules.running())
+        self._speeds = Speeds()
         self._changed = asyncio.Event()
 
     async def rules(self) -> Rules:
@@ -58,13 +60,15 @@ class MemoryOffice:
         change = Change(time=self._clock(), who=who, what=what, before=before, after=after)
         self._changes.append(change)
 
-    def _admit(self, job: Job, tier: str) -> None:
+    def _admit(self, job: Job, tier: str, room: Callable[[], float]) -> None:
         limits = self._rules.tiers[tier]
         if limits.effects is not None and job.effect not in limits.effects:
             raise endings.effect_not_allowed(job.effect, tier)
         waiting = self._order.waiting_of(job.user)
         if waiting >= limits.waiting:
             raise endings.too_many_waiting(waiting)
+        if len(self._order.waiting()) >= self._rules.longest:
+            raise endings.queue_full(room())
         now = self._clock()
         date, midnight = self._calendar.date(now)
         ledger = self._ledgers[job.user]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from worker.jobs.crew import Running
 from worker.jobs.model import Cancelled, Done, Failed, Job, JobView, Progress, State
-from worker.jobs.policy import Waiting
+from worker.jobs.policy import MICRO, Waiting
 
 __all__ = ["JobRecord"]
 
@@ -31,6 +32,11 @@ class JobRecord:
     ending: Done | Failed | Cancelled | None = None
     ended: float = 0.0
     delivered: bool = False
+
+    def running(self) -> Running:
+        """What a forecast needs of a running job."""
+        started = round(self.started * MICRO)
+        return Running(self.worker, started, self.job.cost, self.job.effect, self.job.user)
 
     @property
     def attempt(self) -> int:

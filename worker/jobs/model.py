@@ -55,6 +55,10 @@ class Job(_Wire):
     """Blob names, in the order of the effect's roles."""
     cost: int = Field(ge=1, le=10**12)
     """Expected service time in microseconds on the reference worker, at least 1."""
+    guess: int = Field(0, ge=0, le=10**12)
+    """What the effect itself expects, in microseconds, before anything was learned; 0: nothing."""
+    pixels: int = Field(0, ge=0, le=10**12)
+    """Of the first photo."""
     max_attempts: int = Field(3, ge=1)
 
 
@@ -175,6 +179,8 @@ class WorkerInfo(_Wire):
 
     name: Word
     device: str
+    pool: Word = "cpu"
+    """Workers of one pool are about equally fast."""
     effects: tuple[Word, ...]
     down: dict[str, str] = {}
     """Effect -> why it can't run here."""

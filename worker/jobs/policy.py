@@ -92,6 +92,7 @@ class Order:
             else:
                 self.users[entry.user].tagged[entry.job] = entry
         for name, user in users.items():
+            self._busy[user.tier] += len(self._lines[name]) + len(user.tagged) + user.running
             self._arrange(name, user)
 
     def arrive(self, entry: Waiting, tier: str) -> None:

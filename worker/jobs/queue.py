@@ -30,7 +30,8 @@ class Queue(Protocol):
         """Queue a job; the same `key` (platform, chat, message) of the same user is the same job.
 
         Raises `NotYours` when the job's id is another account's, and, by the rules of the user's
-        tier, `TooManyWaiting`, `QuotaExceeded` and `EffectNotAllowed`.
+        tier, `TooManyWaiting`, `QuotaExceeded` and `EffectNotAllowed`; `QueueFull`. What was
+        accepted is never refused later.
 
         The job holds its cost in credits. They are spent when it is done, and returned, to the
         day they came from, when it fails; of a cancelled job what it did not use is returned.
@@ -104,6 +105,14 @@ class Queue(Protocol):
 
     async def estimate(self, job: str) -> Estimate:
         """Place and expected time, by replaying the claim policy over a snapshot."""
+
+    async def foresee(self, job: Job) -> Estimate:
+        """The estimate that the job would get if it were submitted now."""
+
+    async def price(self, effect: str, guess: float, pixels: int) -> float:
+        """Seconds to expect of a job that its effect guesses at `guess` seconds, by what jobs of
+        the effect and of about as many pixels took.
+        """
 
     def events(self, platform: str) -> AsyncIterator[Progress]:
         """Progress of the platform's jobs, from now on. Lossy; outlives lost connections."""

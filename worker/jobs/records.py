@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from worker.jobs.crew import Running
 from worker.jobs.model import ENDING, Job, JobView, Progress, State
 from worker.jobs.policy import MICRO
 
@@ -15,11 +16,17 @@ class Record(BaseModel):
 
     user: str
     state: str
+    effect: str
     cost: int
     submitted: int
     claims: int
     released: int
     started: int = 0
+    worker: str = ""
+
+    def running(self) -> Running:
+        """What a forecast needs of a running job."""
+        return Running(self.worker, self.started, self.cost, self.effect, self.user)
 
 
 def view_of(job: str, raw: str, progress: str | None, ending: str | None) -> JobView:

@@ -40,6 +40,7 @@ from worker.jobs.policy import MICRO
 from worker.jobs.records import view_of
 from worker.jobs.redis_office import RedisOffice
 from worker.jobs.rulebook import Rulebook
+from worker.jobs.speeds import micro_measured, price_field
 from worker.jobs.wakeups import POLL, Wakeups, set_within
 
 __all__ = ["RedisQueue"]
@@ -49,7 +50,7 @@ _PREFIX = "{atelier}:"
 _NAMES = [
     "jobs", "records", "progress", "endings", "submitted", "owned", "lines", "ready", "held",
     "users", "spent", "classes", "leases", "flagged", "ended", "idle", "counters", "alive",
-    "workers", "rules", "tiers", "audit", "accounts",
+    "workers", "rules", "tiers", "audit", "accounts", "speeds",
 ]  # fmt: skip
 KEYS = {name: _PREFIX + name for name in _NAMES}
 _FORGET = 500
@@ -69,8 +70,8 @@ class RedisQueue:
         self._wakeups = Wakeups(self._connection, KEYS["idle"])
         self._outbox = Outbox(self._connection, _PREFIX, redelivery)
         self._rulebook = Rulebook(self._connection, KEYS)
-        self._forecast = Forecast(self._connection, self._rulebook)
         self.office = RedisOffice(self._connection, KEYS, self._rulebook, self._now)
+        self._forecast = Forecast(self._connection, self._rulebook, KEYS)
 
     @property
     def client(self) -> Redis:
@@ -88,6 +89,7 @@ class RedisQueue:
         verdict, *rest = await self._connection.run(
             "submit", now, SMALL, job.id, job.model_dump_json(), job.user, key, job.effect,
             job.cost, job.max_attempts, self._rulebook.rules.version, str(date),
+            self._rulebook.rules.longest,
         )  # fmt: skip
         match verdict:
             case "not_yours":
@@ -96,6 +98,8 @@ class RedisQueue:
                 raise endings.effect_not_allowed(job.effect, rest[0])
             case "waiting":
                 raise endings.too_many_waiting(int(rest[0]))
+            case "full":
+                raise endings.queue_full(await self._forecast.room(now))
             case "quota":
                 raise endings.quota_exceeded(job.cost, int(rest[0]), midnight - seconds)
             case "stale":
@@ -196,9 +200,12 @@ class RedisQueue:
     async def _settle(
         self, job: Job, token: str, how: str, ending: Done | Failed | Cancelled
     ) -> Ending | None:
+        measured = micro_measured(ending.seconds) if isinstance(ending, Done) else 0
         reply = await self._connection.run(
             "settle", self._now(), job.id, token, how, ending.kind, ending.model_dump_json(),
-            Cancelled(job=job.id).model_dump_json(), more=[self._outbox.key(job.platform)],
+            Cancelled(job=job.id).model_dump_json(), measured,
+            self._rulebook.rules.reference or "", price_field(job.effect, job.pixels), job.guess,
+            more=[self._outbox.key(job.platform)],
         )  # fmt: skip
         _held(reply is not None)
         return ENDING.validate_json(reply) if reply else None
@@ -304,6 +311,14 @@ class RedisQueue:
     async def estimate(self, job: str) -> Estimate:
         """Place and expected time."""
         return await self._forecast.of(job, self._now())
+
+    async def foresee(self, job: Job) -> Estimate:
+        """The estimate that the job would get now."""
+        return await self._forecast.foresee(job, self._now())
+
+    async def price(self, effect: str, guess: float, pixels: int) -> float:
+        """Seconds to expect of a job, by what was learned."""
+        return (await self._forecast.speeds()).price(effect, guess, pixels)
 
     async def events(self, platform: str) -> AsyncIterator[Progress]:
         """Progress of the platform's jobs, from now on."""

@@ -98,6 +98,10 @@ class Rules(_Frozen):
     nights: tuple[Night, ...] = (Night(begins=time(23), ends=time(7)),)
     heavy: int = Field(60, ge=1, le=86_400)
     """Credits above which a job is heavy: those are offered the night."""
+    longest: int = Field(20_000, ge=1, le=1_000_000)
+    """Jobs that may be waiting in all."""
+    reference: Word | None = None
+    """The pool whose workers teach what jobs cost; None: all."""
     tiers: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,29}$")], Tier] = {
         "free": Tier(side=768, steps=500, night_side=1024, night_steps=1000, offer_after=600),
         "plus": Tier(day=3, night=2, waiting=200, running=8, daily=14_400, side=1024, steps=1000),

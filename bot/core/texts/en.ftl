@@ -115,6 +115,7 @@ error-quota-exceeded = This needs { $needed } credits, and { $left } are left to
     [one] an hour at most
    *[other] { $hours } hours at most
 }.
+error-queue-full = The queue is full just now; please come back in about { $time }.
 error-effect-not-allowed = “{ $title }” is not part of your tier, “{ $tier }”.
 error-no-such-tier = There is no such tier; these are known: { $known }.
 error-bad-rules = These rules are refused, and those in force stay: { $fault }

@@ -121,6 +121,7 @@ error-quota-exceeded = На это нужно кредитов: { $needed }, а 
     [few] { $hours } часа
    *[many] { $hours } часов
 }.
+error-queue-full = Очередь сейчас заполнена; приходите, пожалуйста, примерно через { $time }.
 error-effect-not-allowed = Эффект «{ $title }» не входит в ваш тариф «{ $tier }».
 error-no-such-tier = Такого тарифа нет; есть такие: { $known }.
 error-bad-rules = Эти правила не приняты, действуют прежние: { $fault }

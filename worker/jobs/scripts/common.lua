@@ -11,7 +11,7 @@ local HELD = KEYS[9]      -- the same of users who run as many jobs as they may
 local USERS = KEYS[10]    -- hash    user -> share, JSON; the fields are below
 local SPENT = KEYS[11]    -- by name tier|F|user, of users with neither waiting nor running jobs
 local CLASSES = KEYS[12]  -- hash    root: V; v|tier: V in it; f|tier: its F; n|tier: its jobs
-local LEASES = KEYS[13]   -- scores  job|worker|started|cost|user, running -> deadline
+local LEASES = KEYS[13]   -- scores  job|worker|started|cost|effect|user, running -> deadline
 local FLAGGED = KEYS[14]  -- by name worker|job: running, cancelled
 local ENDED = KEYS[15]    -- scores  job that ended and was delivered -> when
 local IDLE = KEYS[16]     -- by name effect|client|number|effects: claims that sleep
@@ -22,7 +22,8 @@ local RULES = KEYS[20]    -- hash    version; document: Rules, JSON; waiting|, r
 local TIERS = KEYS[21]    -- hash    user -> tier, if not the default one
 local AUDIT = KEYS[22]    -- stream  of changes by admins
 local ACCOUNTS = KEYS[23] -- hash    user -> Ledger, JSON of strings; see ledger.py
-local OUTBOX = KEYS[24]   -- stream  of the job's platform, where a script ends a job
+local SPEEDS = KEYS[24]   -- hash    factors learned from what is done; see speeds.py
+local OUTBOX = KEYS[25]   -- stream  of the job's platform, where a script ends a job
 -- "By name": a sorted set with all scores 0, read by prefix in O(log n). Words hold no "|".
 -- A waiting job is in LINES, READY or HELD, a running one in LEASES, an ended one in ENDINGS.
 -- Record: user effect cost seq key max submitted state claims released; and, once there,
@@ -93,7 +94,7 @@ local function in_ready(job, record)
 end
 
 local function in_leases(job, record)
-  return table.concat({job, record.worker, record.started, record.cost, record.user}, '|')
+  return table.concat({job, record.worker, record.started, record.cost, record.effect, record.user}, '|')
 end
 
 local function virtual(tier)
@@ -238,16 +239,21 @@ local function all(command, key, members)
   return found
 end
 
--- What a forecast needs, or false when more than `limit` jobs wait.
-local function snapshot(now, limit)
-  local ready, held = redis.call('ZCARD', READY), redis.call('ZCARD', HELD)
-  if ready + held + redis.call('ZCARD', LINES) > tonumber(limit) then return false end
+local function waiting_in_all()
+  return redis.call('ZCARD', READY) + redis.call('ZCARD', HELD) + redis.call('ZCARD', LINES)
+end
+
+-- What a forecast needs, or false when more than `limit` jobs wait; of users who have nothing
+-- waiting or running, it knows `user` alone.
+local function snapshot(now, limit, user)
+  if waiting_in_all() > tonumber(limit) then return false end
+  local held = redis.call('ZCARD', HELD)
   local tagged, running = redis.call('ZRANGE', READY, 0, -1), redis.call('ZRANGE', LEASES, 0, -1)
   for _, member in ipairs(held > 0 and redis.call('ZRANGE', HELD, 0, -1) or {}) do
     tagged[#tagged + 1] = member
   end
   -- whoever waits in a line has a tagged job or a running one
-  local users, known = {}, {}
+  local users, known = {user}, {[user] = true}
   local function note(user)
     if not known[user] then
       known[user] = true
@@ -260,6 +266,7 @@ local function snapshot(now, limit)
   return {
     redis.call('HGET', RULES, 'version'), int(now), redis.call('HGETALL', CLASSES), users, all('HMGET', USERS, users),
     tagged, redis.call('ZRANGE', LINES, 0, -1), running, all('HMGET', WORKERS, names),
+    redis.call('HGETALL', SPEEDS),
   }
 end
 

@@ -1,8 +1,24 @@
--- now job token how state Ending-JSON Cancelled-JSON -> the job's ending, "" when it went back;
+-- now job token how state Ending-JSON Cancelled-JSON measured reference price_field guess -> the job's ending, "" when it went back;
 -- or nothing when the lease is lost. OUTBOX is that of the job's platform.
 -- `how`: "end"; "retry" goes back while attempts are left; "release" goes back, uncounted;
 -- "expire" is a retry of whoever holds the job, if the lease has run out.
 -- A job that was cancelled ends as cancelled, however it leaves its worker.
+-- A job that is done teaches what it `measured`, in microseconds, if not 0; see speeds.py.
+local function step(field, measured, expected)
+  local old = tonumber(redis.call('HGET', SPEEDS, field) or 1000000)
+  local seen = math.max(old / 2, math.min(old * 2, measured * 1000000 / expected))
+  local new = math.floor(old + (seen - old) / 8)
+  redis.call('HSET', SPEEDS, field, int(math.max(1000, math.min(1000000000, new))))
+end
+
+local function learn_speeds(record, measured, reference, price_field, guess)
+  if measured == '0' then return end
+  local info = redis.call('HGET', WORKERS, record.worker)
+  local pool = info and cjson.decode(info).pool or 'cpu'
+  step('pace|' .. pool .. '|' .. record.effect, measured, record.cost)
+  if guess ~= '0' and (reference == '' or reference == pool) then step(price_field, measured, guess) end
+end
+
 local now, job, token, how = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local record = load(job)
 if not record then return false end
@@ -39,6 +55,7 @@ if state == 'waiting' then
   table.insert(share.tagged, member)
   stand(share, member)
 else
+  if state == 'done' then learn_speeds(record, ARGV[8], ARGV[9], ARGV[10], ARGV[11]) end
   finish(job, record, state, ending, now)
   redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -1)
 end

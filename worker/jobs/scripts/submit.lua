@@ -1,7 +1,7 @@
--- now limit job Job-JSON user key effect cost max_attempts version date
+-- now limit job Job-JSON user key effect cost max_attempts version date longest
 -- -> "ok", job, "1" when it is new, its record, its user's tier, snapshot; or why not: "not_yours";
--- "stale": these are not the rules in force; "effect", the tier; "waiting", how many; "quota",
--- credits left
+-- "stale": these are not the rules in force; "effect", the tier; "waiting", how many; "full";
+-- "quota", credits left
 local now, job, user, key = clock(ARGV[1]), ARGV[3], ARGV[5], ARGV[5] .. '|' .. ARGV[6]
 local known = redis.call('HGET', SUBMITTED, key)
 if not known then
@@ -24,6 +24,7 @@ if not known then
     return {'effect', tier}
   end
   if share.waiting >= tonumber(limits[1]) then return {'waiting', int(share.waiting)} end
+  if waiting_in_all() >= tonumber(ARGV[12]) then return {'full'} end
   local ledger = load_ledger(user, ARGV[11], limits[3])
   if tonumber(ledger.available) < tonumber(ARGV[8]) then return {'quota', ledger.available} end
   ledger.available, ledger.held = int(ledger.available - ARGV[8]), int(ledger.held + ARGV[8])
@@ -49,4 +50,4 @@ if not known then
 end
 job = known or job
 local tier = share and share.tier or tier_of(user)
-return {'ok', job, known and '' or '1', saved or redis.call('HGET', RECORDS, job), tier, snapshot(now, ARGV[2])}
+return {'ok', job, known and '' or '1', saved or redis.call('HGET', RECORDS, job), tier, snapshot(now, ARGV[2], user)}

@@ -1,0 +1,105 @@
+"""What is learned from work done, and what is foretold, on both builds of the queue."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Clock
+from tests.worker.cases import SECOND, a_job, submit, take
+from worker.jobs.errors import QueueFull
+from worker.jobs.model import Done, WorkerInfo
+from worker.jobs.queue import Queue
+
+
+async def run(queue: Queue, name: str, took: float, worker: str = "w1", **more: int) -> None:
+    """One user's job that was expected to take 8 s, from submit to its end."""
+    await submit(queue, a_job(name, seconds=8, **more))
+    claim = await take(queue, worker)
+    await queue.finish(claim, Done(job=name, seconds=took))
+
+
+async def set_rules(queue: Queue, **values: object) -> None:
+    """Change these alone."""
+    await queue.office.set_rules(
+        (await queue.office.rules()).model_copy(update=values), who="admin"
+    )
+
+
+async def test_prices_are_learned(queue: Queue) -> None:
+    """An eighth of the way at each run; by size, an unknown one taking the nearest."""
+    assert 8.0 == await queue.price("paint", 8.0, 1_000_000)
+    await run(queue, "a", 12.0, guess=8 * SECOND, pixels=1_000_000)
+    assert 8.5 == await queue.price("paint", 8.0, 1_000_000)
+    await run(queue, "b", 4.0, guess=8 * SECOND, pixels=250_000)
+    assert [7.5, 8.5, 7.5, 8.5] == [
+        await queue.price("paint", 8.0, pixels)
+        for pixels in (250_000, 900_000, 100, 5_000_000)
+    ]  # fmt: skip
+    assert 8.0 == await queue.price("dream", 8.0, 1_000_000)
+
+
+async def test_an_odd_run_teaches_little(queue: Queue) -> None:
+    """However long a run took, the factor moves by an eighth; one that measured nothing, or was
+    never guessed, moves none.
+    """
+    await run(queue, "a", 1e9, guess=8 * SECOND)
+    assert 9.0 == await queue.price("paint", 8.0, 0)
+    await run(queue, "b", 0.0, guess=8 * SECOND)
+    await run(queue, "c", 1.0)
+    assert 9.0 == await queue.price("paint", 8.0, 0)
+    for number in range(80):
+        await run(queue, f"d{number}", 2.0, guess=8 * SECOND)
+    assert pytest.approx(2.0, rel=0.01) == await queue.price("paint", 8.0, 0)
+
+
+async def test_the_reference_pool_sets_prices(queue: Queue) -> None:
+    """A pool that is not the reference teaches forecasts alone."""
+    await set_rules(queue, reference="cpu")
+    info = WorkerInfo(name="fast", device="cuda:0", pool="cuda", effects=("paint",))
+    await queue.announce(info, ttl=60)
+    await run(queue, "a", 4.0, "fast", guess=8 * SECOND)
+    assert 8.0 == await queue.price("paint", 8.0, 0)
+    await run(queue, "b", 12.0, "w1", guess=8 * SECOND)
+    assert 8.5 == await queue.price("paint", 8.0, 0)
+    await submit(queue, a_job("c", seconds=8))
+    assert 7.5 == (await queue.estimate("c")).seconds
+
+
+async def test_time_left_goes_by_the_learned_pace(queue: Queue, clock: Clock) -> None:
+    """A running job's time left, and the wait of who stands behind it."""
+    await queue.announce(WorkerInfo(name="w1", device="cpu", effects=("paint",)), ttl=999)
+    await run(queue, "a", 12.0)
+    await submit(queue, a_job("b", seconds=8), a_job("c", seconds=16))
+    await take(queue)
+    clock.advance(2.5)
+    assert (0, 6.0) == tuple((await queue.estimate("b")).model_dump().values())
+    assert (1, 23.0) == tuple((await queue.estimate("c")).model_dump().values())
+    clock.advance(100)
+    assert 0.0 == (await queue.estimate("b")).seconds
+
+
+async def test_foreseen_is_what_a_submit_is_told(queue: Queue) -> None:
+    """For users with and without jobs, in a busy and an idle tier; asking changes nothing."""
+    await queue.office.set_tier("pia", "pro", who="admin")
+    for user in ("ann", "pia", "ann", "bob", "ann"):
+        for number in range(2):
+            seen = await queue.jobs_of(user)
+            job = a_job(f"{user}{len(seen)}", user, seconds=2 + number)
+            expected = await queue.foresee(job)
+            assert seen == await queue.jobs_of(user)
+            ticket = await queue.submit(job, key=job.id)
+            assert (expected.place, expected.seconds) == (ticket.place, ticket.seconds)
+        await take(queue)
+
+
+async def test_a_full_queue_says_when_to_come_back(queue: Queue) -> None:
+    """Refused with the seconds until a tenth is served; what stood before stands."""
+    await set_rules(queue, longest=20)
+    await submit(queue, *(a_job(f"a{i}", f"u{i % 7}", seconds=4) for i in range(20)))
+    with pytest.raises(QueueFull) as caught:
+        await submit(queue, a_job("late", "late"))
+    assert {"seconds": 8} == caught.value.details
+    assert not (await queue.submit(a_job("a0", "u0"), key="a0")).fresh
+    assert 0 == (await queue.account("late")).held
+    await take(queue)
+    await submit(queue, a_job("late", "late"))

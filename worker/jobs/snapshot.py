@@ -1,0 +1,175 @@
+"""What a forecast starts from: the queue at one moment, and how it is read from Redis."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from worker.jobs.connection import Connection
+from worker.jobs.crew import Running, crew
+from worker.jobs.model import Estimate, Job, WorkerInfo
+from worker.jobs.policy import MICRO, Classes, Order, User, Waiting
+from worker.jobs.replay import Schedule, Server, replay
+from worker.jobs.rules import Calendar
+from worker.jobs.speeds import Speeds
+
+__all__ = ["Snapshot", "factors", "from_script", "in_chunks", "running_in"]
+
+_CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`now` in microseconds; `users` are all who have something waiting or running."""
+
+    now: int
+    classes: Classes
+    users: dict[str, User]
+    waiting: Sequence[Waiting]
+    servers: list[Server]
+    speeds: Speeds
+
+    def play(self, calendar: Calendar) -> Schedule:
+        """Serve all in thought. The snapshot is used up."""
+        return self._serve(self._order(calendar), calendar)
+
+    def play_with(self, job: Job, tier: str, calendar: Calendar) -> Estimate:
+        """The same with one job more, of a user of `tier`: its estimate."""
+        order = self._order(calendar)
+        entry = Waiting(sys.maxsize, job.id, job.user, job.effect, job.cost)
+        order.arrive(entry, tier)
+        return self._serve(order, calendar).estimates[job.id]
+
+    def _order(self, calendar: Calendar) -> Order:
+        order = Order(calendar.rules.running())
+        order.restore(self.classes, self.users, self.waiting)
+        return order
+
+    def _serve(self, order: Order, calendar: Calendar) -> Schedule:
+        return replay(
+            order,
+            self.servers,
+            lambda seconds: calendar.weights(self.now / MICRO + seconds),
+            self.speeds.takes,
+        )
+
+
+def from_script(found: Any) -> Snapshot:
+    """From what `snapshot` in common.lua returns after the rules' version."""
+    now, flat, names, shares, tagged, lines, running, infos, speeds = found
+    return _snapshot(int(now), _pairs(flat), names, shares, tagged, lines, running, infos, speeds)
+
+
+async def in_chunks(connection: Connection, keys: Mapping[str, str], now: int) -> Snapshot:
+    """Read a long queue in pieces, between which others are served. What moves meanwhile goes
+    the way that is read here, so no job is missed; one seen twice counts where it was seen last.
+    """
+
+    async def page(name: str, begin: str) -> list[str]:
+        return await connection.read(
+            lambda client: client.zrangebylex(keys[name], begin, "+", start=0, num=_CHUNK)
+        )
+
+    async def pages(name: str) -> list[str]:
+        found = more = await page(name, "-")
+        while len(more) == _CHUNK:
+            more = await page(name, f"({more[-1]}")
+            found += more
+        return found
+
+    async def some(name: str, wanted: Sequence[str]) -> list[str | None]:
+        return await connection.read(lambda client: client.hmget(keys[name], wanted))
+
+    async def fields(name: str, wanted: Sequence[str]) -> list[str | None]:
+        found: list[str | None] = []
+        for begin in range(0, len(wanted), _CHUNK):
+            found += await some(name, wanted[begin : begin + _CHUNK])
+        return found
+
+    lines = await pages("lines")
+    tagged = await pages("ready") + await pages("held")
+    running = await connection.read(lambda client: client.zrange(keys["leases"], 0, -1))
+    classes = await connection.read(lambda client: client.hgetall(keys["classes"]))
+    speeds = await connection.read(lambda client: client.hgetall(keys["speeds"]))
+    alive = await connection.read(
+        lambda client: client.zrangebyscore(keys["alive"], f"({now}", "+inf")
+    )
+    infos = await fields("workers", alive)
+    names = list({member.rsplit("|", 2)[1] for member in tagged})
+    names += {member.rpartition("|")[2] for member in running}.difference(names)
+    shares = await fields("users", names)
+    flat = [part for row in speeds.items() for part in row]
+    return _snapshot(now, classes, names, shares, tagged, lines, running, infos, flat)
+
+
+def _snapshot(
+    now: int,
+    classes: Mapping[str, str],
+    names: Sequence[str],
+    shares: Sequence[str | None],
+    tagged: Iterable[str],
+    lines: Iterable[str],
+    running: Iterable[str],
+    infos: Iterable[str | None],
+    speeds: Sequence[str],
+) -> Snapshot:
+    runs = {member.partition("|")[0]: running_in(member) for member in running}
+    heads = {entry.job: entry for entry in map(_tagged, tagged) if entry.job not in runs}
+    rest = {entry.job: entry for entry in map(_untagged, lines)}
+    busy = Counter(run.user for run in runs.values())
+    users = {
+        name: _user(json.loads(share), busy[name])
+        for name, share in zip(names, shares, strict=True)
+        if share
+    }
+    for entry in heads.values():
+        users.setdefault(entry.user, User(entry.tier, (entry.tag or 0) + entry.cost))
+    waiting = [entry for job, entry in rest.items() if job not in heads and job not in runs]
+    known = Speeds(factors(_pairs(speeds)))
+    alive = [WorkerInfo.model_validate_json(info) for info in infos if info]
+    servers = crew(runs.values(), alive, known, now)
+    return Snapshot(now, _classes(classes), users, [*heads.values(), *waiting], servers, known)
+
+
+def factors(fields: Mapping[str, str]) -> dict[str, int]:
+    """The factors of `Speeds` as Redis keeps them."""
+    return {field: int(value) for field, value in fields.items()}
+
+
+def running_in(member: str) -> Running:
+    """A member of LEASES."""
+    _, worker, started, cost, effect, user = member.split("|")
+    return Running(worker, int(started), int(cost), effect, user)
+
+
+def _pairs(flat: Sequence[str]) -> dict[str, str]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _classes(fields: Mapping[str, str]) -> Classes:
+    classes = Classes(root=int(fields.get("root", 0)))
+    for name, value in fields.items():
+        kind, _, tier = name.partition("|")
+        if kind == "v":
+            classes.virtual[tier] = int(value)
+        elif kind == "f":
+            classes.finish[tier] = int(value)
+    return classes
+
+
+def _user(share: Mapping[str, Any], running: int) -> User:
+    return User(share["tier"], int(share["finish"]), running)
+
+
+def _tagged(member: str) -> Waiting:
+    tier, effect, tag, seq, job, user, cost = member.split("|")
+    return Waiting(int(seq), job, user, effect, int(cost), int(tag), tier)
+
+
+def _untagged(member: str) -> Waiting:
+    user, seq, job, effect, cost = member.split("|")
+    return Waiting(int(seq), job, user, effect, int(cost))
