@@ -147,7 +147,8 @@ async def streams(url: str, tasks: int) -> float:
 
 async def fill(client: redis.asyncio.Redis, jobs: int) -> None:
     """Submit as the queue does, many in one packet, and ask for no place in a long queue."""
-    script = client.register_script(load_scripts()["submit"])
+    submit = load_scripts(tuple(KEYS))["submit"]
+    script = client.register_script(submit.text)
     version = await client.hget(KEYS["rules"], "version") or "0"
     date = Calendar(Rules()).date(time.time())[0]
     for begin in range(0, jobs, PACKET):
@@ -155,7 +156,7 @@ async def fill(client: redis.asyncio.Redis, jobs: int) -> None:
             for _ in range(min(PACKET, jobs - begin)):
                 job = a_job()
                 await script(
-                    keys=list(KEYS.values()),
+                    keys=[KEYS[name] for name in submit.keys],
                     args=["", 0, job.id, job.model_dump_json(), job.user, job.id, job.effect,
                           job.cost, job.max_attempts, version, date, 10**9],
                     client=pipe,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ from redis.exceptions import (
 )
 
 from worker.jobs.errors import BadSettings, QueueAway
+from worker.jobs.pipeline import PATIENCE, Pipeline
 from worker.jobs.scripts import load_scripts
 
 __all__ = ["PATIENCE", "Connection"]
@@ -34,8 +35,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 OLDEST = (6, 2)
-PATIENCE = 10.0
-"""Seconds after which a server that says nothing counts as away."""
 # What a server says that lives but can't serve now: restarting, failing over, disk or memory full.
 # redis-py takes the first word from some of these messages, and from none that a script adds to.
 _REFUSED = (ClusterDownError, MasterDownError, OutOfMemoryError, ReadOnlyError)
@@ -43,9 +42,12 @@ _REFUSALS = ("LOADING", "MISCONF", "OOM", "READONLY", "MASTERDOWN", "NOREPLICAS"
 
 
 class Connection:
-    """A pool of connections to `url`. Raises `BadSettings` when the URL is none."""
+    """A pool of connections to `url`. Raises `BadSettings` when the URL is none.
 
-    def __init__(self, url: str, keys: Sequence[str]) -> None:
+    `keys`: name -> key, of all that scripts use.
+    """
+
+    def __init__(self, url: str, keys: Mapping[str, str]) -> None:
         try:
             # A lost reply leaves open what happened: only reads are tried again, in `read`.
             self.client: redis.asyncio.Redis = redis.asyncio.Redis.from_url(
@@ -58,16 +60,19 @@ class Connection:
         except ValueError as error:
             raise BadSettings(f"ATELIER_REDIS_URL is no address of a Redis: {error}") from None
         self.place = _without_password(url)
-        self._keys = [key.encode() for key in keys]
-        self._scripts = {
-            name: self.client.register_script(text) for name, text in load_scripts().items()
+        scripts = load_scripts((*keys, "outbox"))
+        self._keys = {
+            name: [keys[key] for key in script.keys if key != "outbox"]
+            for name, script in scripts.items()
         }
+        self._pipeline = Pipeline(
+            self.client.connection_pool, {name: script.text for name, script in scripts.items()}
+        )
 
     async def run(self, script: str, *args: str | int, more: Sequence[str] = ()) -> Any:
-        """Run a script on the queue's keys and `more`."""
+        """Run a script on the keys that it uses and `more`."""
         with self.errors():
-            async with asyncio.timeout(PATIENCE):
-                return await self._scripts[script](keys=[*self._keys, *more], args=args)
+            return await self._pipeline.run(script, [*self._keys[script], *more], args)
 
     async def read(self, ask: Callable[[Any], Awaitable[T]]) -> T:
         """Ask the client something that changes nothing; tried twice."""

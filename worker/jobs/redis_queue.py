@@ -65,7 +65,7 @@ class RedisQueue:
     def __init__(
         self, url: str, *, clock: Callable[[], float] | None = None, redelivery: float = 60.0
     ) -> None:
-        self._connection = Connection(url, list(KEYS.values()))
+        self._connection = Connection(url, KEYS)
         self._clock = clock
         self._wakeups = Wakeups(self._connection, KEYS["idle"])
         self._outbox = Outbox(self._connection, _PREFIX, redelivery)

@@ -1,19 +1,53 @@
-"""The Lua scripts of the Redis queue, one per state change; `common.lua` is put before each."""
+"""The Lua scripts of the Redis queue, one per state change.
+
+Before each are put the functions of `common.lua` that it calls, and the keys that it then uses.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
-__all__ = ["load_scripts"]
+__all__ = ["Script", "load_scripts"]
+
+_COMMENT = re.compile(r"^--.*\n| +--.*", re.M)
+_FUNCTION = re.compile(r"^local function (\w+)\(.*?^end\n", re.M | re.S)
+_CALL = re.compile(r"\b(\w+)\(")
+_KEY = re.compile(r"\b[A-Z_]+\b")
 
 
-def load_scripts() -> dict[str, str]:
-    """Name -> text, ready to be registered."""
-    folder = files(__name__)
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Its text, and the names of the keys that it must be called with."""
+
+    text: str
+    keys: tuple[str, ...]
+
+
+@cache
+def load_scripts(keys: tuple[str, ...]) -> dict[str, Script]:
+    """All scripts by name. `keys`: the names of all keys; "jobs" is called JOBS in a script."""
     texts = {
-        entry.name.removesuffix(".lua"): entry.read_text(encoding="utf-8")
-        for entry in folder.iterdir()
+        entry.name.removesuffix(".lua"): _COMMENT.sub("", entry.read_text(encoding="utf-8"))
+        for entry in files(__name__).iterdir()
         if entry.name.endswith(".lua")
     }
     common = texts.pop("common")
-    return {name: common + body for name, body in texts.items()}
+    return {name: _assemble(common, body, keys) for name, body in texts.items()}
+
+
+def _assemble(common: str, body: str, keys: Iterable[str]) -> Script:
+    called = set(_CALL.findall(body))
+    text = body
+    # a function calls only those above it
+    for function in reversed(list(_FUNCTION.finditer(common))):
+        if function[1] in called:
+            called.update(_CALL.findall(function[0]))
+            text = function[0] + text
+    used = set(_KEY.findall(text))
+    names = tuple(key for key in keys if key.upper() in used)
+    declared = (f"local {key.upper()} = KEYS[{i}]\n" for i, key in enumerate(names, 1))
+    return Script("".join(declared) + text, names)

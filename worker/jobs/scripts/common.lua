@@ -1,29 +1,29 @@
--- Put before every script. All state of the queue is in these keys:
-local JOBS = KEYS[1]      -- hash    job -> Job, JSON, as submitted
-local RECORDS = KEYS[2]   -- hash    job -> what changes, JSON of strings; the fields are below
-local PROGRESS = KEYS[3]  -- hash    job -> the last Progress, JSON
-local ENDINGS = KEYS[4]   -- hash    job -> Ending, JSON
-local SUBMITTED = KEYS[5] -- hash    user|idempotency key -> job
-local OWNED = KEYS[6]     -- by name user|seq|job
-local LINES = KEYS[7]     -- by name user|seq|job|effect|cost: waiting, not yet tagged
-local READY = KEYS[8]     -- by name tier|effect|tag|seq|job|user|cost: tagged, may be claimed
-local HELD = KEYS[9]      -- the same of users who run as many jobs as they may
-local USERS = KEYS[10]    -- hash    user -> share, JSON; the fields are below
-local SPENT = KEYS[11]    -- by name tier|F|user, of users with neither waiting nor running jobs
-local CLASSES = KEYS[12]  -- hash    root: V; v|tier: V in it; f|tier: its F; n|tier: its jobs
-local LEASES = KEYS[13]   -- scores  job|worker|started|cost|effect|user, running -> deadline
-local FLAGGED = KEYS[14]  -- by name worker|job: running, cancelled
-local ENDED = KEYS[15]    -- scores  job that ended and was delivered -> when
-local IDLE = KEYS[16]     -- by name effect|client|number|effects: claims that sleep
-local COUNTERS = KEYS[17] -- hash    seq: submits so far
-local ALIVE = KEYS[18]    -- scores  worker -> until when
-local WORKERS = KEYS[19]  -- hash    worker -> WorkerInfo, JSON
-local RULES = KEYS[20]    -- hash    version; document: Rules, JSON; waiting|, running|, daily|, effects|tier
-local TIERS = KEYS[21]    -- hash    user -> tier, if not the default one
-local AUDIT = KEYS[22]    -- stream  of changes by admins
-local ACCOUNTS = KEYS[23] -- hash    user -> Ledger, JSON of strings; see ledger.py
-local SPEEDS = KEYS[24]   -- hash    factors learned from what is done; see speeds.py
-local OUTBOX = KEYS[25]   -- stream  of the job's platform, where a script ends a job
+-- The functions that a script calls are put before it, and the keys that they and it use. All keys:
+--   JOBS      hash    job -> Job, JSON, as submitted
+--   RECORDS   hash    job -> what changes, JSON of strings; the fields are below
+--   PROGRESS  hash    job -> the last Progress, JSON
+--   ENDINGS   hash    job -> Ending, JSON
+--   SUBMITTED hash    user|idempotency key -> job
+--   OWNED     by name user|seq|job
+--   LINES     by name user|seq|job|effect|cost: waiting, not yet tagged
+--   READY     by name tier|effect|tag|seq|job|user|cost: tagged, may be claimed
+--   HELD      the same of users who run as many jobs as they may
+--   USERS     hash    user -> share, JSON; the fields are below
+--   SPENT     by name tier|F|user, of users with neither waiting nor running jobs
+--   CLASSES   hash    root: V; v|tier: V in it; f|tier: its F; n|tier: its jobs
+--   LEASES    scores  job|worker|started|cost|effect|user, running -> deadline
+--   FLAGGED   by name worker|job: running, cancelled
+--   ENDED     scores  job that ended and was delivered -> when
+--   IDLE      by name effect|client|number|effects: claims that sleep
+--   COUNTERS  hash    seq: submits so far
+--   ALIVE     scores  worker -> until when
+--   WORKERS   hash    worker -> WorkerInfo, JSON
+--   RULES     hash    version; document: Rules, JSON; waiting|, running|, daily|, effects|tier
+--   TIERS     hash    user -> tier, if not the default one
+--   AUDIT     stream  of changes by admins
+--   ACCOUNTS  hash    user -> Ledger, JSON of strings; see ledger.py
+--   SPEEDS    hash    factors learned from what is done; see speeds.py
+--   OUTBOX    stream  of the job's platform, where a script ends a job
 -- "By name": a sorted set with all scores 0, read by prefix in O(log n). Words hold no "|".
 -- A waiting job is in LINES, READY or HELD, a running one in LEASES, an ended one in ENDINGS.
 -- Record: user effect cost seq key max submitted state claims released; and, once there,
