@@ -140,7 +140,12 @@ class Effect(Generic[P]):
         raise NotImplementedError
 
     def run_batch(self, items: Sequence[Item[P]], ctxs: Sequence[Context]) -> list[Output]:
-        """Run several items; override where the network gains from it. One output per item."""
+        """Run several items; override where the network gains from it. One output per item.
+
+        When it raises they are run one by one. A `Cancelled` that passes ends the run, and the
+        other items are run again; a long run catches it, goes on with the others, and returns
+        any output in that place.
+        """
         return [self.run(item, ctx) for item, ctx in zip(items, ctxs, strict=True)]
 
     def close(self) -> None:

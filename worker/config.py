@@ -42,6 +42,8 @@ class WorkerOptions(BaseModel):
     """A draining worker gives its job back after so long."""
     memory_mb: int = Field(0, ge=0)
     """Bound of the loaded effects' memory; 0: half of what the device has."""
+    batch: int = Field(8, ge=1, le=1000)
+    """Jobs of one kind that are run together, at most; 1: every job alone."""
     keep: float = Field(7 * 86400.0, gt=0)
     """Ended jobs and their pictures are dropped after so long."""
     keep_orphans: float = Field(7 * 86400.0, gt=0)

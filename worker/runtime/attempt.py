@@ -1,4 +1,4 @@
-"""One claimed job: fetch, run, upload, finish."""
+"""One claimed job: fetch, wait for the verdict, upload, finish."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from worker.jobs.model import Claim, Done, MediaRef
 from worker.jobs.settings import Jobs
 from worker.runtime.device import Device
 from worker.runtime.lease import Reporter, keep
-from worker.runtime.messages import Failure, Result, Stopped, Verdict
+from worker.runtime.messages import Failure, Part, Result, Step, Stopped, Verdict
 from worker.runtime.patience import Patience, StorePatience
-from worker.runtime.process import ChildGone, ChildHung
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +25,26 @@ _SUFFIX = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "video/m
 
 
 class Attempt:
-    """Carries one claim to one end; whatever happens, the job is not stuck."""
+    """Carries one claim to one end; whatever happens, the job is not stuck. `number` is its own
+    on this worker. Who runs it tells it what `hear` takes.
+    """
 
     def __init__(
-        self, claim: Claim, jobs: Jobs, device: Device, patience: Patience, options: WorkerOptions
+        self,
+        number: int,
+        claim: Claim,
+        jobs: Jobs,
+        device: Device,
+        patience: Patience,
+        options: WorkerOptions,
     ) -> None:
+        self.number = number
         self.claim = claim
+        self.part: Part | None = None
+        """The job as the device takes it; None when there is nothing to run."""
+        self.fetched = asyncio.Event()
+        """Whether `part` is settled."""
+        self._verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._queue = jobs.queue
         self._blobs = jobs.blobs
         self._device = device
@@ -57,7 +70,9 @@ class Attempt:
             )
         ]
         try:
-            outcome = await self._settle(await self._perform())
+            await self._fetch()
+            self.fetched.set()
+            outcome = await self._settle(await self._verdict)
         except LeaseLost:
             outcome = "the lease is lost, its result is dropped"
         finally:
@@ -68,17 +83,28 @@ class Attempt:
                 await self._reporter.clear()
         log.info("job %s: %s, %s, %.2f s", job.id, job.effect, outcome, time.monotonic() - begun)
 
+    @property
+    def wanted(self) -> bool:
+        """Whether its result would still be of use."""
+        return not (self._cancelled or self._lost or self._given_up)
+
+    def hear(self, news: Step | Verdict) -> None:
+        """Take what comes of it; the first verdict counts."""
+        if isinstance(news, Step):
+            self._reporter.put(news)
+        elif not self._verdict.done():
+            self._verdict.set_result(news)
+
     async def cancel(self) -> None:
         """The job's owner asked for its end: stop at the next step."""
         self._cancelled = True
         self._store_patience.end()
-        await self._device.stop_order()
+        await self._device.stop(self.number)
 
-    async def give_up(self) -> None:
-        """Stop at once, and give the job back."""
+    def give_up(self) -> None:
+        """Wait for nothing more, and give the job back."""
         self._given_up = True
         self._store_patience.end()
-        await self._device.kill()
 
     async def _watch(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -86,35 +112,19 @@ class Attempt:
         except LeaseLost:
             self._lost = True
             self._store_patience.end()
-            await self._device.stop_order()
+            await self._device.stop(self.number)
 
-    async def _perform(self) -> Verdict:
+    async def _fetch(self) -> None:
         job = self.claim.job
         try:
-            photos = [await self._fetch(name) for name in job.photos]
+            photos = tuple([await self._get(name) for name in job.photos])
         except (BlobMissing, BadBlob):
             message = "A picture of this job is no longer there; please send it again."
-            return Failure(0, BlobMissing.code, message)
+            self.hear(Failure(self.number, BlobMissing.code, message))
         except BlobStoreAway as error:
-            return _storage_failure(error)
-        try:
-            await self._device.knock()
-        except (ChildHung, ChildGone):
-            return Stopped(0)
-        if self._cancelled or self._lost or self._given_up:
-            return Stopped(0)
-        try:
-            return await self._device.run(job.effect, job.params, tuple(photos), self._reporter.put)
-        except ChildHung as error:
-            log.warning("job %s: the child %s and was killed", job.id, error)
-            message = f"The effect {job.effect} stood still for too long and was stopped."
-            return Failure(0, "hung", message, {"effect": job.effect}, retry=True)
-        except ChildGone as error:
-            if self._given_up:
-                return Stopped(0)
-            log.warning("job %s: the child %s", job.id, error)
-            message = f"The program that runs the effect {job.effect} crashed."
-            return Failure(0, "crashed", message, {"effect": job.effect}, retry=True)
+            self.hear(self._storage_failure(error))
+        else:
+            self.part = Part(self.number, job.cost, job.params, photos)
 
     async def _settle(self, verdict: Verdict) -> str:
         """Tell the queue. Raises `LeaseLost`."""
@@ -127,7 +137,7 @@ class Attempt:
             try:
                 await self._finish(verdict)
             except BlobStoreAway as error:
-                verdict = _storage_failure(error)
+                verdict = self._storage_failure(error)
             else:
                 return "done"
         if self._given_up or isinstance(verdict, Stopped):
@@ -151,7 +161,7 @@ class Attempt:
                 await self._blobs.delete(ref.blob for ref in media)
             raise
 
-    async def _fetch(self, name: str) -> bytes:
+    async def _get(self, name: str) -> bytes:
         return await self._store_patience(lambda: self._blobs.get(name))
 
     async def _store(self, name: str, content: bytes) -> None:
@@ -169,8 +179,7 @@ class Attempt:
             return f"to be tried again ({failure.code})"
         return f"failed ({failure.code}: {failure.message})"
 
-
-def _storage_failure(error: BlobStoreAway) -> Failure:
-    log.warning("%s", error)
-    message = "The pictures can't be stored or fetched just now; please try again later."
-    return Failure(0, error.code, message, retry=True)
+    def _storage_failure(self, error: BlobStoreAway) -> Failure:
+        log.warning("%s", error)
+        message = "The pictures can't be stored or fetched just now; please try again later."
+        return Failure(self.number, error.code, message, retry=True)

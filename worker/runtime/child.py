@@ -1,4 +1,4 @@
-"""The child of a worker: holds the loaded effects of one device and runs them one by one.
+"""The child of a worker: holds the loaded effects of one device and runs one order after another.
 
 Started by `device.Device` as `python -m worker.runtime.child PARENT_PID`; talks by pipes on
 its standard streams. It lives no longer than its parent.
@@ -22,7 +22,18 @@ from effects.weights import WeightsStore
 from worker.jobs.program import set_up_logging
 from worker.runtime import messages
 from worker.runtime.execute import Executor
-from worker.runtime.messages import Here, Knock, Look, Looked, Order, Ready, Refused, Start, Stop
+from worker.runtime.messages import (
+    Here,
+    Knock,
+    Look,
+    Looked,
+    Order,
+    Over,
+    Ready,
+    Refused,
+    Start,
+    Stop,
+)
 from worker.runtime.shelf import Shelf
 
 log = logging.getLogger(__name__)
@@ -38,7 +49,7 @@ class Child:
         self._outbox = outbox
         self._sending = threading.Lock()
         self._orders: queue.SimpleQueue[Order | Look] = queue.SimpleQueue()
-        self._stopped = 0
+        self._stopped: set[int] = set()
 
     def run(self) -> None:
         """Serve until the parent is gone."""
@@ -53,24 +64,27 @@ class Child:
             self.send(Refused(str(error)))
             return
         shelf = Shelf(catalogue, device, WeightsStore(), start.memory_mb)
-        executor = Executor(catalogue, shelf, start.down, self.send, self._is_stopped)
+        executor = Executor(
+            catalogue, shelf, start.batch, start.down, self.send, self._stopped.__contains__
+        )
         effects = executor.warm(names)
-        self.send(Ready(device, effects, executor.down))
+        self.send(Ready(device, effects, executor.down, executor.stock))
         while True:
             order = self._orders.get()
             if isinstance(order, Look):
-                self.send(Looked(executor.look(order.effects)))
+                self.send(Looked(executor.look(order.effects), executor.stock))
             else:
-                self.send(executor.execute(order))
+                executor.execute(order)
+                # Words that came too late; numbers only rise.
+                last = max(part.number for part in order.parts)
+                self._stopped -= {number for number in tuple(self._stopped) if number <= last}
+                self.send(Over(executor.stock))
 
     def send(self, message: object) -> None:
         """Put one message into the pipe; safe from any thread."""
         with self._sending:
             self._outbox.write(messages.pack(message))
             self._outbox.flush()
-
-    def _is_stopped(self, number: int) -> bool:
-        return self._stopped == number
 
     def _listen(self) -> None:
         # Whatever ends this, the end of the pipe above all, ends the process: at once, even
@@ -80,7 +94,7 @@ class Child:
                 if isinstance(message, Knock):
                     self.send(Here())
                 elif isinstance(message, Stop):
-                    self._stopped = message.number
+                    self._stopped.add(message.number)
                 else:
                     self._orders.put(message)
         finally:

@@ -18,7 +18,7 @@ _PREVIEW_SIDE = 512
 
 
 class OrderContext:
-    """`effects.spec.Context` of one order; reports are thinned out here, in the child."""
+    """`effects.spec.Context` of one part; reports are thinned out here, in the child."""
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from worker.config import WorkerOptions
@@ -14,11 +14,14 @@ from worker.runtime.messages import (
     Look,
     Looked,
     Order,
+    Over,
+    Part,
     Ready,
     Refused,
     Running,
     Start,
     Step,
+    Stock,
     Stop,
     Verdict,
     Warming,
@@ -44,12 +47,14 @@ class Device:
         self.name = options.device
         self.effects: tuple[str, ...] = ()
         self.down: dict[str, str] = {}
+        self.stock = Stock((), {})
+        self.suspects: tuple[int, ...] = ()
+        """Parts that the child works on: when it dies, one of them is to blame."""
         self._deadly: dict[str, str] = {}
         self._deaths: Counter[str] = Counter()
         self._looks = 0
         self._options = options
         self._child: ChildProcess | None = None
-        self._number = 0
 
     @property
     def alive(self) -> bool:
@@ -65,12 +70,16 @@ class Device:
         while ready is None:
             ready = await self._try_start()
         self.name, self.effects, self.down = ready.device, ready.effects, ready.down
+        self.stock = ready.stock
 
     async def _try_start(self) -> Ready | None:
         await self.kill()
         child = self._child = await ChildProcess.spawn()
         options = self._options
-        start = Start(options.device, options.effects, self._deadly, options.memory_mb)
+        start = Start(
+            *(options.device, options.effects, self._deadly),
+            *(options.memory_mb, options.batch),
+        )
         message = await self._load(child, start)
         if isinstance(message, Refused):
             raise DeviceRefused(message.reason)
@@ -112,6 +121,7 @@ class Device:
                 self._deadly.pop(name, None)
             left = {name: why for name, why in self.down.items() if name not in names}
             self.down = {**left, **message.down}
+            self.stock = message.stock
 
     async def knock(self) -> None:
         """Make sure that the child is there. Raises `ChildHung` and `ChildGone`."""
@@ -120,32 +130,31 @@ class Device:
         await child.receive(_KNOCK_LIMIT)
 
     async def run(
-        self,
-        effect: str,
-        params: dict[str, Any],
-        photos: tuple[bytes, ...],
-        on_step: Callable[[Step], None],
-    ) -> Verdict:
-        """Run an effect. Raises `ChildHung` and `ChildGone`: `start` again then."""
+        self, effect: str, parts: Sequence[Part], hear: Callable[[Step | Verdict], None]
+    ) -> None:
+        """Run an effect; what comes of the parts is told to `hear`. Raises `ChildHung` and
+        `ChildGone`: see `suspects`, and `start` again then.
+        """
         child = self._started()
-        self._number += 1
-        await child.send(Order(self._number, effect, params, photos))
+        self.suspects = tuple(part.number for part in parts)
+        await child.send(Order(effect, tuple(parts)))
         limit = self._options.load_limit
-        while True:
-            message = await child.receive(limit)
+        while not isinstance(message := await child.receive(limit), Over):
             if isinstance(message, Running):
-                limit = message.limit
-            elif isinstance(message, Step):
-                on_step(message)
+                self.suspects, limit = message.numbers, message.limit
+            elif isinstance(message, Warming):
+                limit = self._options.load_limit
             else:
-                verdict: Verdict = message
-                return verdict
+                if not isinstance(message, Step):
+                    self.suspects = tuple(n for n in self.suspects if n != message.number)
+                hear(message)
+        self.stock = message.stock
 
-    async def stop_order(self) -> None:
-        """Ask the child to let go of what it runs, at its next step."""
+    async def stop(self, number: int) -> None:
+        """Ask the child to let go of a part at its next step."""
         if self._child is not None:
             with contextlib.suppress(ChildGone):
-                await self._child.send(Stop(self._number))
+                await self._child.send(Stop(number))
 
     def mark_down(self, effect: str, reason: str) -> None:
         """This device can't run the effect."""

@@ -1,24 +1,27 @@
-"""One order on loaded effects: whatever happens in there becomes a verdict."""
+"""An order on loaded effects: whatever happens in there becomes a verdict for each of its parts."""
 
 from __future__ import annotations
 
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from effects import image
 from effects.catalogue import Catalogue
-from effects.errors import BrokenEffect, Cancelled, EffectError, OutOfMemory
-from effects.spec import Effect, EffectSpec, Item
+from effects.errors import BrokenEffect, Cancelled, EffectError
+from effects.spec import Effect, EffectSpec, Item, Output
 from effects.verify import is_out_of_memory, verify
 from worker.runtime.context import OrderContext
+from worker.runtime.failures import load_failure, run_failure
 from worker.runtime.messages import (
-    Failure,
     Order,
+    Part,
     Result,
     Running,
+    Stock,
     Stopped,
     Verdict,
     Warming,
@@ -31,6 +34,16 @@ _WARM_SECONDS = 5.0
 """Effects whose turn comes later than this are only imported at the start."""
 
 
+@dataclass(frozen=True)
+class _Task:
+    """A part that can be run."""
+
+    number: int
+    cost: int
+    item: Item[Any]
+    context: OrderContext
+
+
 class Executor:
     """Runs orders one after another; knows which effects are down, and why."""
 
@@ -38,6 +51,7 @@ class Executor:
         self,
         catalogue: Catalogue,
         shelf: Shelf,
+        batch: int,
         down: dict[str, str],
         send: Callable[[object], None],
         stopped: Callable[[int], bool],
@@ -47,6 +61,12 @@ class Executor:
         self._shelf = shelf
         self._send = send
         self._stopped = stopped
+        self._most = {spec.name: min(shelf.most(spec), batch) for spec in catalogue}
+
+    @property
+    def stock(self) -> Stock:
+        """What is loaded, and which effects take several jobs at once."""
+        return Stock(self._shelf.loaded, {name: n for name, n in self._most.items() if n > 1})
 
     def warm(self, names: Iterable[str]) -> tuple[str, ...]:
         """Import every runner and load what is quickly loaded; returns those not down."""
@@ -60,91 +80,149 @@ class Executor:
                 if time.monotonic() < end and self._shelf.fits(spec):
                     self._shelf.get(spec)
             except BaseException as error:
-                failure = self._load_failure(spec, error)
-                if failure.down:
-                    self.down[name] = failure.message
+                self._note_down(name, error, self.down)
         return tuple(name for name in names if name not in self.down)
 
     def look(self, names: Iterable[str]) -> dict[str, str]:
         """Load effects that are down; returns those that still are, and why."""
-        down = {}
+        down: dict[str, str] = {}
         for name in names:
             self._send(Warming(name))
             try:
                 self._shelf.look(self._catalogue[name])
             except BaseException as error:
-                failure = self._load_failure(self._catalogue[name], error)
-                if failure.down:
-                    down[name] = failure.message
+                self._note_down(name, error, down)
         return down
 
-    def execute(self, order: Order) -> Verdict:
-        """Load, decode, run, verify."""
+    def execute(self, order: Order) -> None:
+        """Load, decode, run, verify; sends a verdict for every part."""
+        tasks = [task for part in order.parts if (task := self._read(order.effect, part))]
+        if not tasks:
+            return
+        spec = self._catalogue[order.effect]
         try:
-            spec = self._catalogue[order.effect]
-            spec.check_photos(len(order.photos))
-            params = spec.parse(order.params)
-            photos = tuple(image.decode(photo) for photo in order.photos)
+            self._load(spec)
         except BaseException as error:
-            return self._run_failure(order, error)
-        try:
-            effect = self._shelf.get(spec)
-        except BaseException as error:
-            return self._load_failure(spec, error, order.number)
-        try:
-            return self._run(order, spec, effect, Item(params, photos))
-        except Cancelled:
-            return Stopped(order.number)
-        except BaseException as error:
-            return self._run_failure(order, error)
+            self._relieve(error)
+            for task in tasks:
+                self._send(load_failure(task.number, spec.name, error))
+            return
+        for task in self._run_together(spec, tasks):
+            self._send(self._run_alone(spec, task))
 
-    def _run(self, order: Order, spec: EffectSpec, effect: Effect[Any], item: Item[Any]) -> Verdict:
-        if self._stopped(order.number):
-            raise Cancelled
-        self._send(Running(order.number, spec.step_limit))
-        context = OrderContext(order.number, self._send, lambda: self._stopped(order.number))
+    def _read(self, effect: str, part: Part) -> _Task | None:
+        """The part, checked and decoded; None when that failed, which is its verdict."""
+        try:
+            spec = self._catalogue[effect]
+            spec.check_photos(len(part.photos))
+            params = spec.parse(part.params)
+            photos = tuple(image.decode(photo) for photo in part.photos)
+        except BaseException as error:
+            self._relieve(error)
+            self._send(run_failure(part.number, effect, error))
+            return None
+        context = OrderContext(part.number, self._send, lambda: self._stopped(part.number))
+        return _Task(part.number, part.cost, Item(params, photos), context)
+
+    def _run_together(self, spec: EffectSpec, tasks: Sequence[_Task]) -> Sequence[_Task]:
+        """Run a batch; returns what must be run one by one, because the batch failed or is none.
+
+        When an effect lets a cancel pass, the others are run again together.
+        """
+        while True:
+            tasks = self._wanted(tasks)
+            if len(tasks) < 2:
+                return tasks
+            self._send(Running(tuple(task.number for task in tasks), spec.step_limit))
+            begun = time.monotonic()
+            try:
+                outputs = self._run_batch(spec, tasks)
+            except BaseException as error:
+                if isinstance(error, Cancelled) and any(self._is_stopped(task) for task in tasks):
+                    continue
+                self._note_batch(spec, len(tasks), error)
+                return tasks
+            share = (time.monotonic() - begun) / sum(task.cost for task in tasks)
+            for task, output in zip(tasks, outputs, strict=True):
+                self._send(self._judge(spec, task, output, share * task.cost))
+            return ()
+
+    def _run_batch(self, spec: EffectSpec, tasks: Sequence[_Task]) -> list[Output]:
+        items, contexts = [task.item for task in tasks], [task.context for task in tasks]
+        outputs = self._load(spec).run_batch(items, contexts)
+        if len(outputs) != len(tasks):
+            raise BrokenEffect(f"{len(outputs)} outputs for {len(tasks)} jobs")
+        return outputs
+
+    def _wanted(self, tasks: Sequence[_Task]) -> list[_Task]:
+        wanted = []
+        for task in tasks:
+            if self._is_stopped(task):
+                self._send(Stopped(task.number))
+            else:
+                wanted.append(task)
+        return wanted
+
+    def _run_alone(self, spec: EffectSpec, task: _Task) -> Verdict:
+        try:
+            effect = self._load(spec)
+        except BaseException as error:
+            self._relieve(error)
+            return load_failure(task.number, spec.name, error)
+        if self._is_stopped(task):
+            return Stopped(task.number)
+        self._send(Running((task.number,), spec.step_limit))
         begun = time.monotonic()
-        output = effect.run(item, context)
-        seconds = time.monotonic() - begun
-        output = verify(output, spec.name)
+        try:
+            output = effect.run(task.item, task.context)
+        except BaseException as error:
+            if isinstance(error, Cancelled) and self._is_stopped(task):
+                return Stopped(task.number)
+            self._relieve(error)
+            return run_failure(task.number, spec.name, error)
+        return self._judge(spec, task, output, time.monotonic() - begun)
+
+    def _judge(self, spec: EffectSpec, task: _Task, output: Any, seconds: float) -> Verdict:
+        if self._is_stopped(task):
+            return Stopped(task.number)
+        try:
+            output = verify(output, spec.name)
+        except BaseException as error:
+            self._relieve(error)
+            return run_failure(task.number, spec.name, error)
         media = tuple((medium.type, medium.content) for medium in output.media)
         text = output.text._asdict() if output.text else {}
-        return Result(order.number, media, text, seconds)
+        return Result(task.number, media, text, seconds)
 
-    def _run_failure(self, order: Order, error: BaseException) -> Failure:
-        if is_out_of_memory(error):
-            return self._too_large(order.number, order.effect, error)
-        if isinstance(error, EffectError):
-            if isinstance(error, BrokenEffect):
-                log.error("effect %s: %s", order.effect, error)
-            return _failure(order.number, error)
-        log.error("effect %s raised", order.effect, exc_info=error)
-        sentence = f"The effect {order.effect} failed on this picture; this has been noted."
-        return _failure(order.number, BrokenEffect(sentence, effect=order.effect))
+    def _is_stopped(self, task: _Task) -> bool:
+        return self._stopped(task.number)
 
-    def _load_failure(self, spec: EffectSpec, error: BaseException, number: int = 0) -> Failure:
-        if is_out_of_memory(error):
-            return self._too_large(number, spec.name, error)
-        if not isinstance(error, EffectError):
-            log.error("effect %s could not be loaded", spec.name, exc_info=error)
-            error = BrokenEffect(
-                f"The effect {spec.name} can't be loaded on this worker.", effect=spec.name
-            )
-        return _failure(number, error, down=True)
+    def _load(self, spec: EffectSpec) -> Effect[Any]:
+        if spec.name not in self._shelf.loaded:
+            self._send(Warming(spec.name))
+        return self._shelf.get(spec)
 
-    def _too_large(self, number: int, effect: str, error: BaseException) -> Failure:
-        # The frames of the effect hold what it had computed.
-        traceback.clear_frames(error.__traceback__)
-        self._shelf.clear()
-        sentence = (
-            f"The worker has too little memory for {effect} at this size; please try a smaller one."
+    def _note_down(self, name: str, error: BaseException, down: dict[str, str]) -> None:
+        self._relieve(error)
+        failure = load_failure(0, name, error)
+        if failure.down:
+            down[name] = failure.message
+
+    def _note_batch(self, spec: EffectSpec, size: int, error: BaseException) -> None:
+        """A batch failed; for want of memory the next ones are half as large."""
+        known = isinstance(error, EffectError)
+        log.warning(
+            "effect %s: a batch of %d failed (%s), its jobs are run one by one",
+            *(spec.name, size, error if known else type(error).__name__),
+            exc_info=None if known else error,
         )
-        return _failure(number, OutOfMemory(sentence, effect=effect))
+        if is_out_of_memory(error):
+            self._most[spec.name] = size // 2
+        self._relieve(error)
 
-
-def _failure(number: int, error: EffectError, *, down: bool = False) -> Failure:
-    details = {
-        str(key): value if type(value) in (int, float) else str(value)
-        for key, value in error.details.items()
-    }
-    return Failure(number, error.code, str(error), details, down)
+    def _relieve(self, error: BaseException) -> None:
+        """After want of memory, let go of all that can be had again."""
+        if is_out_of_memory(error):
+            # The frames of the effect hold what it had computed.
+            traceback.clear_frames(error.__traceback__)
+            self._shelf.clear()

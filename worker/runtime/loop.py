@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import time
+from collections.abc import Sequence
 
 from worker.config import WorkerOptions
 from worker.jobs.errors import BlobStoreAway, LeaseLost, QueueAway
 from worker.jobs.model import Claim, WorkerInfo
 from worker.jobs.settings import Jobs
 from worker.runtime.attempt import Attempt
+from worker.runtime.batch import Batch
 from worker.runtime.device import Device, DeviceRefused
 from worker.runtime.patience import Patience
 from worker.runtime.process import ChildGone, ChildHung
@@ -39,7 +42,8 @@ class Worker:
         self._stop = asyncio.Event()
         self._ready = asyncio.Event()
         self._changed = asyncio.Event()
-        self._attempt: Attempt | None = None
+        self._numbers = itertools.count(1)
+        self._batch: Batch | None = None
         self._cancelled: set[str] = set()
         self._refused: DeviceRefused | None = None
         self._next_look = 0.0
@@ -77,8 +81,8 @@ class Worker:
                 await self._start_device()
             elif self._device.down and time.monotonic() >= self._next_look:
                 await self._look_again()
-            elif claim := await self._claim():
-                await self._serve(claim)
+            elif claims := await self._claim():
+                await self._serve(claims)
 
     async def _start_device(self) -> None:
         try:
@@ -115,43 +119,51 @@ class Worker:
         now = time.monotonic()
         self._next_look = now + max(self._options.look_again, _LOOK_SHARE * (now - begun))
 
-    async def _claim(self) -> Claim | None:
+    async def _claim(self) -> list[Claim]:
         effects = self._device.effects
         if not effects:
             await asyncio.sleep(_CLAIM_WAIT)
-            return None
-        return await self._patience(
+            return []
+        claim = await self._patience(
             lambda: self._jobs.queue.claim(
                 self._options.name, effects, lease=self._options.lease, wait=_CLAIM_WAIT
             )
         )
+        return [claim] if claim else []
 
-    async def _serve(self, claim: Claim) -> None:
+    async def _serve(self, claims: Sequence[Claim]) -> None:
         if self._stop.is_set() or not self._device.alive:
-            with contextlib.suppress(LeaseLost):
-                await self._patience(lambda: self._jobs.queue.release(claim))
+            await asyncio.gather(*map(self._release, claims))
             return
-        attempt = Attempt(claim, self._jobs, self._device, self._patience, self._options)
+        attempts = [self._attempt(claim) for claim in claims]
+        self._batch = Batch(attempts, self._device)
         effects = self._device.effects
-        # A cancel may be heard before the claim's answer is.
-        if claim.job.id in self._cancelled:
-            await attempt.cancel()
-        self._attempt = attempt
         try:
-            await attempt.run()
+            # A cancel may be heard before the claim's answer is.
+            for job in tuple(self._cancelled):
+                await self._batch.cancel(job)
+            await self._batch.run()
         finally:
-            self._attempt = None
+            self._batch = None
             self._cancelled.clear()
         if self._device.effects != effects:
             self._changed.set()
+
+    def _attempt(self, claim: Claim) -> Attempt:
+        number = next(self._numbers)
+        return Attempt(number, claim, self._jobs, self._device, self._patience, self._options)
+
+    async def _release(self, claim: Claim) -> None:
+        with contextlib.suppress(LeaseLost):
+            await self._patience(lambda: self._jobs.queue.release(claim))
 
     async def _until_drained(self, work: asyncio.Task[None]) -> None:
         await self._stop.wait()
         if self._refused is None:
             log.info("worker %s is leaving", self._options.name)
-        await asyncio.wait([work], timeout=self._grace if self._attempt else 2 * _CLAIM_WAIT)
-        if self._attempt is not None:
-            await self._attempt.give_up()
+        await asyncio.wait([work], timeout=self._grace if self._batch else 2 * _CLAIM_WAIT)
+        if self._batch is not None:
+            await self._batch.give_up()
         await asyncio.wait([work], timeout=2 * _CLAIM_WAIT)
         work.cancel()
 
@@ -179,8 +191,8 @@ class Worker:
             try:
                 async for job in self._jobs.queue.cancellations(self._options.name):
                     self._cancelled.add(job)
-                    if self._attempt is not None and self._attempt.claim.job.id == job:
-                        await self._attempt.cancel()
+                    if self._batch is not None:
+                        await self._batch.cancel(job)
             except QueueAway as error:
                 await self._patience.pause(error)
 

@@ -21,22 +21,33 @@ class Start:
     """Effects not to be touched, and why."""
     memory_mb: int
     """Bound of the shelf; 0: half of what the device has."""
+    batch: int
+    """Jobs in one order, at most."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """Run an effect once. `number` is never used again on this worker."""
+class Part:
+    """One job of an order. `number` is never used again on this worker."""
 
     number: int
-    effect: str
+    cost: int
+    """Expected service time; the batch's is shared out by it."""
     params: dict[str, Any]
     photos: tuple[bytes, ...]
     """Files as they came from the person."""
 
 
 @dataclass(frozen=True)
+class Order:
+    """Run an effect once, for all of these together. Every part has its own verdict."""
+
+    effect: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
 class Stop:
-    """Let go of an order at its next step."""
+    """Let go of a part at its next step."""
 
     number: int
 
@@ -54,10 +65,21 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Stock:
+    """What the child has to offer now."""
+
+    warm: tuple[str, ...]
+    """Effects that are loaded."""
+    most: dict[str, int]
+    """Jobs that an effect takes in one order, where that is more than one."""
+
+
+@dataclass(frozen=True)
 class Looked:
     """Child to parent: those of them that are still down, and why."""
 
     down: dict[str, str]
+    stock: Stock
 
 
 @dataclass(frozen=True)
@@ -67,7 +89,7 @@ class Here:
 
 @dataclass(frozen=True)
 class Warming:
-    """This effect is being loaded for the first time."""
+    """This effect is being loaded."""
 
     effect: str
 
@@ -79,6 +101,7 @@ class Ready:
     device: str
     effects: tuple[str, ...]
     down: dict[str, str]
+    stock: Stock
 
 
 @dataclass(frozen=True)
@@ -90,15 +113,17 @@ class Refused:
 
 @dataclass(frozen=True)
 class Running:
-    """The effect is loaded and begins; a step comes at least every `limit` seconds."""
+    """The effect is loaded and begins with these parts; a step comes at least every `limit`
+    seconds.
+    """
 
-    number: int
+    numbers: tuple[int, ...]
     limit: float
 
 
 @dataclass(frozen=True)
 class Step:
-    """How far it is; `preview` is a small JPEG."""
+    """How far a part is; `preview` is a small JPEG."""
 
     number: int
     done: int
@@ -108,18 +133,19 @@ class Step:
 
 @dataclass(frozen=True)
 class Result:
-    """What the effect gave."""
+    """What the effect gave for a part."""
 
     number: int
     media: tuple[tuple[str, bytes], ...]
     """(MIME type, content without metadata)"""
     text: dict[str, str]
     seconds: float
+    """The part's share of the time that the effect took."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """The order has no result."""
+    """The part has no result."""
 
     number: int
     code: str
@@ -133,9 +159,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The order was let go of."""
+    """The part was let go of."""
 
     number: int
+
+
+@dataclass(frozen=True)
+class Over:
+    """Every part of the order has had its verdict."""
+
+    stock: Stock
 
 
 Verdict = Result | Failure | Stopped

@@ -48,6 +48,15 @@ class Shelf:
         """Whether it can be loaded with nothing else leaving."""
         return self._weight() + spec.memory_mb <= self._bound
 
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """Names of the effects that are loaded."""
+        return tuple(self._loaded)
+
+    def most(self, spec: EffectSpec) -> int:
+        """Jobs of it in one batch: its own bound, and so many as fit if each takes its memory."""
+        return max(1, min(spec.max_batch, self._bound // max(1, spec.memory_mb)))
+
     def clear(self) -> None:
         """Unload everything."""
         for name in list(self._loaded):
