@@ -160,7 +160,7 @@ def test_replay_wakes_idle_servers() -> None:
     order = Order({"free": 4})
     order.restore(Classes(), {"ann": User("free")}, line)
     takes = Speeds().takes
-    estimates = replay(order, servers, lambda _: {"free": 1}, takes).estimates
+    estimates = replay(0, order, servers, lambda _: {"free": 1}, takes).estimates
     assert {"p": (1, 6.0), "d": (2, 3.0)} == {
         job: (e.place, e.seconds) for job, e in estimates.items()
     }

@@ -103,3 +103,25 @@ async def test_a_full_queue_says_when_to_come_back(queue: Queue) -> None:
     assert 0 == (await queue.account("late")).held
     await take(queue)
     await submit(queue, a_job("late", "late"))
+
+
+async def test_places_in_a_long_queue(queue: Queue, clock: Clock) -> None:
+    """A queue too long to be replayed each time still tells newcomers the right place, and what
+    it tells wears off with the time.
+    """
+    await queue.announce(WorkerInfo(name="w1", device="cpu", effects=("paint",)), ttl=999)
+    await submit(queue, *(a_job(f"{i}", f"user:{i % 10}") for i in range(80)))
+    clock.advance(10)  # the next question makes a new replay, those after it use that
+    assert (80, 80.0) == ((last := await queue.estimate("79")).place, last.seconds)
+    foreseen = await queue.foresee(a_job("new", "zoe"))
+    newcomer = await queue.submit(a_job("new", "zoe"), key="new")
+    assert [(11, 11.0)] * 2 == [(one.place, one.seconds) for one in (foreseen, newcomer)]
+    assert 82 == (await queue.submit(a_job("again", "user:0"), key="again")).place
+    for _ in range(5):
+        claim = await take(queue)
+        clock.advance(0.1)
+        await queue.finish(claim, Done(job=claim.job.id))
+    late = await queue.estimate("79")
+    assert (79, 79.5) == (late.place, late.seconds)
+    clock.advance(10)
+    assert 76 == (await queue.estimate("79")).place

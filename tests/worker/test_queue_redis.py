@@ -164,17 +164,6 @@ async def test_a_restarted_consumer_gets_its_own_at_once(redis_url: str) -> None
     await second.close()
 
 
-async def test_places_in_a_long_queue(redis_queue: RedisQueue) -> None:
-    """A queue too long to be replayed each time still tells newcomers the right place."""
-    await submit(redis_queue, *(a_job(f"{i}", f"user:{i % 10}") for i in range(80)))
-    await asyncio.sleep(0.5)  # the next question makes a new replay, those after it use that
-    assert (80, 80.0) == ((last := await redis_queue.estimate("79")).place, last.seconds)
-    newcomer = await redis_queue.submit(a_job("new", "zoe"), key="new")
-    assert (11, 11.0) == (newcomer.place, newcomer.seconds)
-    known = await redis_queue.submit(a_job("again", "user:0"), key="again")
-    assert 82 == known.place
-
-
 async def test_finish_tags_do_not_pile_up(redis_queue: RedisQueue, redis_url: str) -> None:
     """Users who were served long ago leave no tag, even if the queue is never empty."""
     await submit(redis_queue, *(a_job(f"x{i}", "xena") for i in range(60)))

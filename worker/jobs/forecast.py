@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,19 +12,14 @@ from worker.jobs.crew import remaining
 from worker.jobs.errors import NoSuchJob
 from worker.jobs.model import Estimate, Job, WorkerInfo
 from worker.jobs.records import Record
-from worker.jobs.replay import DEFAULT_POOL, Schedule
+from worker.jobs.replay import DEFAULT_POOL
 from worker.jobs.rulebook import Rulebook
 from worker.jobs.rules import Calendar
+from worker.jobs.schedule import SMALL, Oracle, Schedule
 from worker.jobs.snapshot import factors, from_script, in_chunks
 from worker.jobs.speeds import Speeds
 
-__all__ = ["SMALL", "Forecast"]
-
-SMALL = 50
-"""A queue of so many jobs is replayed for every question."""
-# The replay of a longer one serves for a while, so that no more than a tenth of the time goes
-# into replays; jobs that come in between are squeezed in.
-_SHARE = 10
+__all__ = ["Forecast"]
 
 
 class Forecast:
@@ -35,8 +29,7 @@ class Forecast:
         self._connection = connection
         self._rulebook = rulebook
         self._keys = keys
-        self._last: Schedule | None = None
-        self._good_until = 0.0
+        self._oracle = Oracle()
         self._replaying = asyncio.Lock()
 
     async def of(self, job: str, now: str) -> Estimate:
@@ -56,9 +49,11 @@ class Forecast:
         if snapshot:
             calendar = await self._calendar(snapshot[0])
             return from_script(snapshot[1:]).play(calendar).estimates[job]
-        schedule = await self._schedule(now)
-        known = schedule.estimates.get(job)
-        return known or schedule.squeeze_in(job, record.user, tier, record.effect, record.cost)
+        micros = await self._micros(now)
+        schedule = await self._schedule(micros)
+        return schedule.of(job, record.effect, record.cost, micros) or schedule.squeeze_in(
+            job, record.user, tier, record.effect, record.cost, micros
+        )
 
     async def foresee(self, job: Job, now: str) -> Estimate:
         """The estimate of a job that is not submitted yet."""
@@ -66,8 +61,9 @@ class Forecast:
         if snapshot:
             calendar = await self._calendar(snapshot[0])
             return from_script(snapshot[1:]).play_with(job, tier, calendar)
-        schedule = await self._schedule(now)
-        return schedule.foresee(job.user, tier, job.effect, job.cost)
+        micros = await self._micros(now)
+        schedule = await self._schedule(micros)
+        return schedule.foresee(job.user, tier, job.effect, job.cost, micros)
 
     async def room(self, now: str) -> float:
         """Seconds until a tenth of what waits is served."""
@@ -75,7 +71,7 @@ class Forecast:
         if snapshot:
             calendar = await self._calendar(snapshot[0])
             return from_script(snapshot[1:]).play(calendar).until_served(0.1)
-        return (await self._schedule(now)).until_served(0.1)
+        return (await self._schedule(await self._micros(now))).until_served(0.1)
 
     async def speeds(self) -> Speeds:
         """What was learned up to now."""
@@ -92,20 +88,18 @@ class Forecast:
         pool = WorkerInfo.model_validate_json(raw).pool if raw else DEFAULT_POOL
         return remaining(record.running(), pool, await self.speeds(), await self._micros(now))
 
-    async def _schedule(self, now: str) -> Schedule:
+    async def _schedule(self, now: int) -> Schedule:
         """The last replay of the whole queue, or a new one; the old one while that is made."""
-        if self._last is None or not (self._replaying.locked() or self._is_good()):
-            async with self._replaying:
-                if self._last is None or not self._is_good():
-                    begun = time.monotonic()
-                    calendar = await self._calendar(await self._version())
-                    snapshot = await in_chunks(
-                        self._connection, self._keys, await self._micros(now)
-                    )
-                    self._last = await asyncio.to_thread(snapshot.play, calendar)
-                    done = time.monotonic()
-                    self._good_until = done + _SHARE * (done - begun)
-        return self._last
+        last = self._oracle.last(now, stale=self._replaying.locked())
+        if last is not None:
+            return last
+        async with self._replaying:
+            last = self._oracle.last(now)
+            if last is not None:
+                return last
+            calendar = await self._calendar(await self._version())
+            snapshot = await in_chunks(self._connection, self._keys, now)
+            return self._oracle.keep(await asyncio.to_thread(snapshot.play, calendar))
 
     async def _version(self) -> str | None:
         found: str | None = await self._connection.read(
@@ -123,6 +117,3 @@ class Forecast:
             return int(now)
         seconds, micros = await self._connection.read(lambda client: client.time())
         return int(f"{seconds}{micros:06}")
-
-    def _is_good(self) -> bool:
-        return time.monotonic() <= self._good_until

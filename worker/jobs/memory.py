@@ -37,6 +37,7 @@ from worker.jobs.model import (
 )
 from worker.jobs.policy import MICRO, User, Waiting
 from worker.jobs.replay import DEFAULT_POOL
+from worker.jobs.schedule import SMALL, Oracle, Schedule
 from worker.jobs.snapshot import Snapshot
 from worker.jobs.wakeups import set_within
 
@@ -61,6 +62,7 @@ class MemoryQueue(MemoryOffice):
         self._workers: dict[str, tuple[float, WorkerInfo]] = {}
         self._outbox: defaultdict[str, dict[str, Receipt]] = defaultdict(dict)
         self._handed: dict[str, float] = {}
+        self._oracle = Oracle()
         self._listeners: defaultdict[str, set[asyncio.Queue[Progress]]] = defaultdict(set)
 
     @property
@@ -223,7 +225,7 @@ class MemoryQueue(MemoryOffice):
         if record is None:
             raise NoSuchJob(endings.UNKNOWN)
         if record.state is State.WAITING:
-            return self._snapshot().play(self._calendar).estimates[job]
+            return self._foretell(record.job)
         if record.state is not State.RUNNING:
             return Estimate(place=0, seconds=0.0)
         left = remaining(record.running(), self._pool(record), self._speeds, self._micros())
@@ -231,7 +233,10 @@ class MemoryQueue(MemoryOffice):
 
     async def foresee(self, job: Job) -> Estimate:
         """The estimate that the job would get now."""
-        return self._snapshot().play_with(job, self._tiers[job.user], self._calendar)
+        tier = self._tiers[job.user]
+        if len(self._order) <= SMALL:
+            return self._snapshot().play_with(job, tier, self._calendar)
+        return self._schedule().foresee(job.user, tier, job.effect, job.cost, self._micros())
 
     async def price(self, effect: str, guess: float, pixels: int) -> float:
         """Seconds to expect of a job, by what was learned."""
@@ -251,8 +256,22 @@ class MemoryQueue(MemoryOffice):
             crew(running, infos, self._speeds, self._micros()), self._speeds,
         )  # fmt: skip
 
+    def _foretell(self, job: Job) -> Estimate:
+        schedule, tier, now = self._schedule(), self._tiers[job.user], self._micros()
+        if len(self._order) <= SMALL:
+            return schedule.estimates[job.id]
+        return schedule.of(job.id, job.effect, job.cost, now) or schedule.squeeze_in(
+            job.id, job.user, tier, job.effect, job.cost, now
+        )
+
+    def _schedule(self) -> Schedule:
+        if len(self._order) <= SMALL:
+            return self._snapshot().play(self._calendar)
+        last = self._oracle.last(self._micros())
+        return last or self._oracle.keep(self._snapshot().play(self._calendar))
+
     def _room(self) -> float:
-        return self._snapshot().play(self._calendar).until_served(0.1)
+        return self._schedule().until_served(0.1)
 
     def _pool(self, record: JobRecord) -> str:
         _, info = self._workers.get(record.worker, (0.0, None))

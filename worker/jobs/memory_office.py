@@ -67,7 +67,7 @@ class MemoryOffice:
         waiting = self._order.waiting_of(job.user)
         if waiting >= limits.waiting:
             raise endings.too_many_waiting(waiting)
-        if len(self._order.waiting()) >= self._rules.longest:
+        if len(self._order) >= self._rules.longest:
             raise endings.queue_full(room())
         now = self._clock()
         date, midnight = self._calendar.date(now)

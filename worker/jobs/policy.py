@@ -177,6 +177,11 @@ class Order:
         for name, user in self.users.items():
             self._arrange(name, user)
 
+    def __len__(self) -> int:
+        """How many jobs wait."""
+        lines = sum(len(line) for line in self._lines.values())
+        return lines + sum(len(user.tagged) for user in self.users.values())
+
     def waiting(self) -> list[Waiting]:
         """All jobs, those with a tag first."""
         tagged = (entry for user in self.users.values() for entry in user.tagged.values())

@@ -18,7 +18,7 @@ from worker.jobs.errors import (
     NotYours,
     QueueAway,
 )
-from worker.jobs.forecast import SMALL, Forecast
+from worker.jobs.forecast import Forecast
 from worker.jobs.model import (
     ENDING,
     Account,
@@ -40,6 +40,7 @@ from worker.jobs.policy import MICRO
 from worker.jobs.records import view_of
 from worker.jobs.redis_office import RedisOffice
 from worker.jobs.rulebook import Rulebook
+from worker.jobs.schedule import SMALL
 from worker.jobs.speeds import micro_measured, price_field
 from worker.jobs.wakeups import POLL, Wakeups, set_within
 

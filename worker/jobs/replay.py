@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from worker.jobs.model import Estimate, WorkerInfo
-from worker.jobs.policy import Order, User
+from worker.jobs.policy import Order
+from worker.jobs.schedule import Schedule
 
-__all__ = ["DEFAULT_POOL", "Schedule", "Server", "replay"]
+__all__ = ["DEFAULT_POOL", "Server", "replay"]
 
 DEFAULT_POOL: str = WorkerInfo.model_fields["pool"].default
 """Of a worker that has not said."""
@@ -29,61 +29,14 @@ class Server:
     pool: str = DEFAULT_POOL
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """What a replay found: `estimates` of the jobs it served; for jobs that came later, the start
-    of each service, and, tier by tier, V and start of each. `takes` (effect, cost) is in seconds.
-    """
-
-    estimates: dict[str, Estimate]
-    starts: list[float]
-    served: defaultdict[str, list[tuple[int, float]]]
-    users: Mapping[str, User]
-    takes: Callable[[str, int], float]
-    late: dict[str, int] = field(default_factory=dict)
-
-    def squeeze_in(self, job: str, user: str, tier: str, effect: str, cost: int) -> Estimate:
-        """About when a job is served that was submitted after the replay."""
-        tag, index = self._find(user, tier)
-        estimate = self.foresee(user, tier, effect, cost)
-        start = self._start(tier, index)
-        self.late[user] = tag + cost
-        self.served[tier].insert(index, (tag, start))
-        self.starts.insert(estimate.place - 1, start)
-        self.estimates[job] = estimate
-        return estimate
-
-    def foresee(self, user: str, tier: str, effect: str, cost: int) -> Estimate:
-        """About when a job would be served that was submitted now."""
-        start = self._start(tier, self._find(user, tier)[1])
-        place = bisect_left(self.starts, start) + 1
-        return Estimate(place=place, seconds=start + self.takes(effect, cost))
-
-    def until_served(self, share: float) -> float:
-        """Seconds until such a share of all has begun."""
-        return self.starts[int(share * len(self.starts))]
-
-    def _find(self, user: str, tier: str) -> tuple[int, int]:
-        """The tag of the user's next job, and how many of the tier are served before it."""
-        served = self.served[tier]
-        known = self.users.get(user)
-        finish = self.late.get(user, known.finish if known else 0)
-        tag = max(finish, served[0][0] if served else 0)
-        return tag, bisect_right(served, tag, key=lambda row: row[0])
-
-    def _start(self, tier: str, index: int) -> float:
-        served = self.served[tier]
-        # a tier with nothing waiting is served next
-        return served[index][1] if index < len(served) else self.starts[-1 if served else 0]
-
-
 def replay(
+    at: int,
     order: Order,
     servers: list[Server],
     weights: Callable[[float], Mapping[str, int]],
     takes: Callable[[str, str, int], float],
 ) -> Schedule:
-    """Serve all that waits in `order`, and empty it; `weights` of so many seconds from now,
+    """Serve all that waits in `order` at `at`, and empty it; `weights` of so many seconds from now,
     `takes` (pool, effect, cost) in seconds.
 
     Effects that no server can run are counted as if one more server ran them all.
@@ -102,7 +55,7 @@ def replay(
     users = [list(server.users) for server in crew]
     pools = {effect: server.pool for server in reversed(crew) for effect in server.effects}
     schedule = Schedule(
-        {}, [], defaultdict(list), order.users,
+        at, {}, [], defaultdict(list), order.users,
         lambda effect, cost: takes(pools.get(effect, DEFAULT_POOL), effect, cost),
     )  # fmt: skip
     idle: list[tuple[float, int]] = []

@@ -13,8 +13,9 @@ from worker.jobs.connection import Connection
 from worker.jobs.crew import Running, crew
 from worker.jobs.model import Estimate, Job, WorkerInfo
 from worker.jobs.policy import MICRO, Classes, Order, User, Waiting
-from worker.jobs.replay import Schedule, Server, replay
+from worker.jobs.replay import Server, replay
 from worker.jobs.rules import Calendar
+from worker.jobs.schedule import Schedule
 from worker.jobs.speeds import Speeds
 
 __all__ = ["Snapshot", "factors", "from_script", "in_chunks", "running_in"]
@@ -51,6 +52,7 @@ class Snapshot:
 
     def _serve(self, order: Order, calendar: Calendar) -> Schedule:
         return replay(
+            self.now,
             order,
             self.servers,
             lambda seconds: calendar.weights(self.now / MICRO + seconds),
