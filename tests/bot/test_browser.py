@@ -189,6 +189,26 @@ async def test_cancel(studio: Studio) -> None:
     assert [] == studio.problems
 
 
+async def test_typed_words(studio: Studio) -> None:
+    """What is typed is answered in lines, below the field; a button of the answer acts."""
+    page = studio.page
+    await _send(page, size=128)
+    claim = await studio.hand.claim()
+    field, said = page.get_by_label("Write to Atelier"), page.locator("#said")
+    await field.fill("/help")
+    await field.press("Enter")
+    await expect(said).to_contain_text("/queue — my jobs\n/quota — my credits", use_inner_text=True)
+    await field.fill("/queue")
+    await field.press("Enter")
+    await said.get_by_role("button", name="Cancel Paint like this").click()
+    await expect(page.locator("li.work .line")).to_have_text("Stopping …")
+    await expect(said).to_be_hidden()
+    await studio.hand.queue.acknowledge_cancel(claim)
+    await field.fill("hello?")
+    await field.press("Enter")
+    await expect(said).to_have_class("answer bad")
+
+
 async def test_drop_and_remove(studio: Studio) -> None:
     """Files can be dropped anywhere, the second is the style; what is missing is said."""
     page = studio.page

@@ -2,8 +2,9 @@
 
 import { byId, el, say } from "./dom.js";
 import { command, showForm } from "./form.js";
+import { hear, newId, post, showAnswer, startChat } from "./messages.js";
 import { chosen, missing, onPhotos, setRoles } from "./photos.js";
-import { refresh, showAll, update } from "./works.js";
+import { showAll, update } from "./works.js";
 
 let effects = [];
 let effect = null;
@@ -12,15 +13,7 @@ let message = ""; // the same id until it has arrived, so that sending twice mak
 const REMEMBERED = "effect";
 const show = (id, text) => Object.assign(byId(id), { textContent: text, hidden: !text });
 
-function answer(text, bad = false) {
-  show("answer", text);
-  byId("answer").classList.toggle("bad", bad);
-}
-
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+const answer = (text, bad = false) => showAnswer(byId("answer"), text, bad);
 
 function changed() {
   message = "";
@@ -65,32 +58,18 @@ async function send(event) {
   const lacking = missing();
   if (lacking.length) return answer(say("missing", { roles: lacking.join(", ") }));
   message ||= newId();
-  const form = new FormData();
-  form.append("text", command(effect));
-  form.append("message", message);
-  for (const file of chosen()) form.append("photo", file, file.name);
+  const photos = chosen().map((file) => ["photo", file, file.name]);
   const button = byId("send");
   Object.assign(button, { disabled: true, textContent: say("sending") });
   try {
-    const reply = await fetch("/api/messages", { method: "POST", body: form });
-    const { replies, text } = await reply.json();
-    for (const each of replies ?? [{ text, error: "refused", slot: "" }]) await hear(each);
+    for (const reply of await post([["text", command(effect)], ["message", message], ...photos])) {
+      if (reply.slot && !reply.error) message = "";
+      await hear(byId("answer"), reply);
+    }
   } catch {
     answer(say("offline"), true);
   } finally {
     Object.assign(button, { disabled: false, textContent: say("send") });
-  }
-}
-
-async function hear(reply) {
-  if (reply.slot && !reply.error) {
-    message = "";
-    answer("");
-    await refresh(reply.slot);
-    const card = document.querySelector(`[data-job="${reply.slot}"]`);
-    card?.scrollIntoView({ behavior: "smooth", block: "nearest" });
-  } else {
-    answer(reply.text, Boolean(reply.error));
   }
 }
 
@@ -113,6 +92,7 @@ function listen() {
 
 onPhotos(changed, (text) => answer(text, true));
 byId("compose").addEventListener("submit", send);
+startChat(byId("chat"), byId("said"));
 byId("reset").addEventListener("click", () => pick(effect));
 setInterval(() => document.hidden || loadEffects().catch(() => {}), 10000);
 loadEffects().catch(() => {});
