@@ -1,0 +1,105 @@
+"""What a replay found, and how it is read while time goes on."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from worker.jobs.model import Estimate
+from worker.jobs.policy import MICRO, User
+
+__all__ = ["SMALL", "Oracle", "Schedule"]
+
+SMALL = 50
+"""A queue of so many jobs is replayed for every question."""
+# The replay of a longer one serves for a while, so that about one hundredth of the time goes into
+# replays; jobs that come in between are squeezed in.
+_EACH = MICRO // 100
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Of a replay at `at`, in microseconds: `estimates` of the jobs it served; for jobs that came
+    later, the start of each service, and, tier by tier, V and start of each. `takes` (effect,
+    cost) is in seconds.
+    """
+
+    at: int
+    estimates: dict[str, Estimate]
+    starts: list[float]
+    served: defaultdict[str, list[tuple[int, float]]]
+    users: Mapping[str, User]
+    takes: Callable[[str, int], float]
+    late: dict[str, int] = field(default_factory=dict)
+
+    def of(self, job: str, effect: str, cost: int, now: int) -> Estimate | None:
+        """A waiting job's estimate as of `now`; None when it came later."""
+        known = self.estimates.get(job)
+        if known is None:
+            return None
+        age = (now - self.at) / MICRO
+        return Estimate(
+            place=max(1, known.place - bisect_left(self.starts, age)),
+            seconds=max(self.takes(effect, cost), known.seconds - age),
+        )
+
+    def squeeze_in(
+        self, job: str, user: str, tier: str, effect: str, cost: int, now: int
+    ) -> Estimate:
+        """About when a job is served that was submitted after the replay."""
+        tag, index = self._find(user, tier, now)
+        start = self._start(tier, index, now)
+        place = bisect_left(self.starts, start)
+        self.late[user] = tag + cost
+        self.served[tier].insert(index, (tag, start))
+        self.starts.insert(place, start)
+        self.estimates[job] = Estimate(place=place + 1, seconds=start + self.takes(effect, cost))
+        return self.of(job, effect, cost, now) or self.estimates[job]
+
+    def foresee(self, user: str, tier: str, effect: str, cost: int, now: int) -> Estimate:
+        """About when a job would be served that was submitted now."""
+        age = (now - self.at) / MICRO
+        start = self._start(tier, self._find(user, tier, now)[1], now)
+        place = bisect_left(self.starts, start) - bisect_left(self.starts, age)
+        seconds = start - age + self.takes(effect, cost)
+        return Estimate(place=max(0, place) + 1, seconds=seconds)
+
+    def until_served(self, share: float) -> float:
+        """Seconds until such a share of all has begun."""
+        return self.starts[int(share * len(self.starts))]
+
+    def _find(self, user: str, tier: str, now: int) -> tuple[int, int]:
+        """The tag of the user's next job, and how many of the tier are served before it."""
+        served = self.served[tier]
+        begun = bisect_left(served, (now - self.at) / MICRO, key=lambda row: row[1])
+        known = self.users.get(user)
+        finish = self.late.get(user, known.finish if known else 0)
+        tag = max(finish, served[max(0, begun - 1)][0] if served else 0)
+        return tag, max(begun, bisect_right(served, tag, key=lambda row: row[0]))
+
+    def _start(self, tier: str, index: int, now: int) -> float:
+        served = self.served[tier]
+        # a tier with nothing waiting is served next
+        start = served[index][1] if index < len(served) else self.starts[-1 if served else 0]
+        return max(start, (now - self.at) / MICRO)
+
+
+class Oracle:
+    """Keeps the last replay of a long queue."""
+
+    def __init__(self) -> None:
+        self._last: Schedule | None = None
+
+    def last(self, now: int, *, stale: bool = False) -> Schedule | None:
+        """The last one, while it is fresh enough or if a `stale` one will do."""
+        last = self._last
+        if last is None or stale:
+            return last
+        return last if 0 <= now - last.at <= _EACH * len(last.starts) else None
+
+    def keep(self, schedule: Schedule) -> Schedule:
+        """Remember it."""
+        self._last = schedule
+        return schedule
