@@ -65,6 +65,11 @@ steps = st.one_of(
     st.tuples(st.just("forget"), seconds),
     st.tuples(st.just("advance"), st.sampled_from([1, 4, 16, 6 * 3600, 24 * 3600])),
     st.tuples(st.just("set_tier"), users, st.sampled_from(["free", "plus", "none"])),
+    st.tuples(st.just("grant"), users, st.sampled_from([0, 3, 20])),
+    st.tuples(st.just("set_daily"), users, st.sampled_from([None, -1, 0, 7, 50])),
+    st.tuples(st.just("boost"), users, st.sampled_from([0, 1, 2, 5]), seconds),
+    st.tuples(st.just("ban"), users, st.sampled_from(["spam", ""])),
+    st.tuples(st.just("unban"), users),
     st.tuples(st.just("set_rules"), tiers, tiers, st.sampled_from([0, 0, 0, 1])),
 )
 
@@ -164,6 +169,21 @@ class Run:
     async def do_set_tier(self, user: str, tier: str) -> Any:
         return await self.queue.office.set_tier(user, tier, who="admin")
 
+    async def do_grant(self, user: str, credits: int) -> Any:
+        return await self.queue.office.grant(user, credits, who="admin")
+
+    async def do_set_daily(self, user: str, credits: int | None) -> Any:
+        return await self.queue.office.set_daily(user, credits, who="admin")
+
+    async def do_boost(self, user: str, factor: int, length: int) -> Any:
+        return await self.queue.office.boost(user, factor, seconds=length, who="admin")
+
+    async def do_ban(self, user: str, reason: str) -> Any:
+        return await self.queue.office.ban(user, reason, who="admin")
+
+    async def do_unban(self, user: str) -> Any:
+        return await self.queue.office.unban(user, who="admin")
+
     async def do_set_rules(self, free: Tier, plus: Tier, version: int) -> Any:
         rules = await self.queue.office.rules()
         tiers = {**rules.tiers, "free": free, "plus": plus}
@@ -178,17 +198,19 @@ class Run:
         """All that can be asked without changing anything."""
         views = [await self.queue.jobs_of(user) for user in USERS]
         estimates = [await self.queue.estimate(view.job.id) for row in views for view in row]
-        accounts = [await self.queue.account(user) for user in USERS]
-        for row, account in zip(views, accounts, strict=True):
-            balances(row, account)
+        people = [await self.queue.office.person(user) for user in USERS]
+        for row, person in zip(views, people, strict=True):
+            balances(row, person.account)
         changes = await self.queue.office.changes()
         foreseen = [await self.queue.foresee(a_job("new", user)) for user in (*USERS, "zoe")]
         prices = [await self.queue.price(effect, 3.0, 16) for effect in EFFECTS]
         told = [*estimates, *foreseen, *prices]
-        return views, told, await self.queue.workers(), accounts, changes
+        return views, told, await self.queue.workers(), people, changes
 
     async def drain(self) -> None:
         """Let all leases end and serve what is left; every job has had exactly one ending."""
+        for user in USERS:
+            await self.step("unban", user)
         while True:
             self.clock.advance(100)
             await self.queue.reap()
@@ -205,6 +227,7 @@ def balances(views: list[JobView], account: Account) -> None:
     used = account.available + account.held + account.spent + account.expired
     assert account.granted == used
     assert min(account.available, account.held, account.spent, account.expired) >= 0
+    assert 0 <= account.bonus <= account.available
     assert sum(view.job.cost for view in views if not view.ending) / 1_000_000 == account.held
 
 

@@ -6,6 +6,7 @@ import math
 
 from worker.jobs.errors import (
     BadRules,
+    Banned,
     EffectNotAllowed,
     NoSuchTier,
     QueueFull,
@@ -27,6 +28,11 @@ def effect_not_allowed(effect: str, tier: str) -> EffectNotAllowed:
     """Why a submit was refused."""
     sentence = f"The effect {effect} is not part of the tier {tier}."
     return EffectNotAllowed(sentence, effect=effect, tier=tier)
+
+
+def banned(reason: str) -> Banned:
+    """Why a submit was refused."""
+    return Banned(f"This account is banned: {reason}.", reason=reason)
 
 
 def too_many_waiting(waiting: int) -> TooManyWaiting:

@@ -9,7 +9,11 @@ QueueError            one clear English sentence; `code` for machines
 ├── QueueFull         as many jobs wait in all as may; says when to come back
 ├── QuotaExceeded     the account has too few credits left today
 ├── EffectNotAllowed  the user's tier does not include the effect
+├── Banned            an admin has banned the user: names the reason
 ├── NoSuchTier        a misspelt tier
+├── NoSuchUser        nobody's name
+├── OutOfRange        a number that is too small or too large: names what is allowed
+├── NothingToChange   it is so already
 ├── BadRules          a policy that can't be: names the fault
 ├── RulesChanged      somebody else changed the policy meanwhile
 ├── LeaseLost         the job was given to somebody else, or has ended: stop working on it
@@ -76,6 +80,30 @@ class EffectNotAllowed(QueueError):
     """The user's `tier` does not include the `effect`."""
 
     code = "effect_not_allowed"
+
+
+class Banned(QueueError):
+    """An admin has banned the user, for `reason`."""
+
+    code = "banned"
+
+
+class NoSuchUser(QueueError):
+    """`value` is no name of a user."""
+
+    code = "no_such_user"
+
+
+class OutOfRange(QueueError):
+    """`name` must be from `low` to `high`, and is `value`."""
+
+    code = "out_of_range"
+
+
+class NothingToChange(QueueError):
+    """What an admin takes back is not there."""
+
+    code = "nothing_to_change"
 
 
 class NoSuchTier(QueueError):

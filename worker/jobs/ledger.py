@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from worker.jobs.model import Account
+from worker.jobs.people import Terms
 from worker.jobs.policy import MICRO
 from worker.jobs.rules import Rules
 
@@ -17,12 +18,15 @@ __all__ = ["Ledger", "account_of"]
 
 @dataclass(slots=True)
 class Ledger:
-    """`base`: what was granted for the day `date`; the other sums are over the account's life."""
+    """`base`: what was granted for the day `date`; `bonus`: the part of `available` that outlives
+    the day; the other sums are over the account's life.
+    """
 
     date: int = 0
     base: int = 0
     granted: int = 0
     available: int = 0
+    bonus: int = 0
     held: int = 0
     spent: int = 0
     expired: int = 0
@@ -32,39 +36,56 @@ class Ledger:
         the same one what a better tier has more.
         """
         if date != self.date:
-            self.expired += self.available
-            self.available = self.base = 0
+            self.expired += self.available - self.bonus
+            self.available = self.bonus
+            self.base = 0
             self.date = date
         more = max(0, allowance - self.base)
         self.base += more
         self.granted += more
         self.available += more
 
-    def hold(self, cost: int) -> None:
-        """Set aside what a job costs."""
-        self.available -= cost
-        self.held += cost
+    def give(self, bonus: int) -> None:
+        """Grant what is spent after the day's own."""
+        self.granted += bonus
+        self.available += bonus
+        self.bonus += bonus
 
-    def settle(self, cost: int, used: int, date: int) -> None:
-        """A job held since `date` has ended and used so much; the rest goes back to that day."""
+    def hold(self, cost: int) -> int:
+        """Set aside what a job costs; returns how much of it is bonus."""
+        bonus = max(0, cost - (self.available - self.bonus))
+        self.available -= cost
+        self.bonus -= bonus
+        self.held += cost
+        return bonus
+
+    def settle(self, cost: int, used: int, date: int, bonus: int) -> None:
+        """A job held since `date` has ended and used so much, of its `bonus` last; the rest goes
+        back, to the bonus and to that day.
+        """
+        rest = cost - used
+        back = min(bonus, rest)
         self.held -= cost
         self.spent += used
+        self.bonus += back
         if date == self.date:
-            self.available += cost - used
+            self.available += rest
         else:
-            self.expired += cost - used
+            self.available += back
+            self.expired += rest - back
 
 
-def account_of(ledger: Ledger, tier: str, rules: Rules, now: float) -> Account:
+def account_of(ledger: Ledger, terms: Terms, rules: Rules, now: float) -> Account:
     """What the user of this ledger has at `now`, Unix seconds."""
-    allowance = rules.tiers[tier].daily
+    allowance = rules.daily(terms)
     date, midnight = rules.date(now)
     today = replace(ledger)
     today.touch(date, allowance * MICRO)
     return Account(
-        tier=tier,
+        tier=terms.tier,
         allowance=allowance,
         available=today.available / MICRO,
+        bonus=today.bonus / MICRO,
         held=today.held / MICRO,
         granted=today.granted / MICRO,
         spent=today.spent / MICRO,

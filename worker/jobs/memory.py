@@ -16,11 +16,9 @@ from worker.jobs.errors import (
     NoSuchJob,
     NotYours,
 )
-from worker.jobs.ledger import account_of
 from worker.jobs.memory_office import MemoryOffice
 from worker.jobs.memory_record import JobRecord
 from worker.jobs.model import (
-    Account,
     Cancelled,
     Claim,
     Done,
@@ -76,18 +74,17 @@ class MemoryQueue(MemoryOffice):
         if known:
             record = self._own(known, job.user)
         else:
-            tier = self._tiers[job.user]
-            self._admit(job, tier, self._room)
+            bonus = self._admit(job, self._room)
             self._seq += 1
             entry = Waiting(self._seq, job.id, job.user, job.effect, job.cost)
             record = JobRecord(
                 job=job, key=key, entry=entry, submitted=self._clock(),
-                date=self._ledgers[job.user].date,
+                date=self._ledgers[job.user].date, bonus=bonus,
             )  # fmt: skip
             self._records[job.id] = record
             self._keys[job.user, key] = job.id
             self._owned[job.user].append(job.id)
-            self._order.arrive(entry, tier)
+            self._order.arrive(entry, self._terms[job.user].tier)
             self._notify()
         estimate = await self.estimate(record.job.id)
         return Ticket(
@@ -215,10 +212,6 @@ class MemoryQueue(MemoryOffice):
         """An account's jobs, newest first."""
         return [self._records[job].view() for job in self._owned[user][::-1][:limit]]
 
-    async def account(self, user: str) -> Account:
-        """The user's tier and credits, as of now."""
-        return account_of(self._ledgers[user], self._tiers[user], self._rules, self._clock())
-
     async def estimate(self, job: str) -> Estimate:
         """Place and expected time."""
         record = self._records.get(job)
@@ -233,7 +226,7 @@ class MemoryQueue(MemoryOffice):
 
     async def foresee(self, job: Job) -> Estimate:
         """The estimate that the job would get now."""
-        tier = self._tiers[job.user]
+        tier = self._terms[job.user].tier
         if len(self._order) <= SMALL:
             return self._snapshot().play_with(job, tier, self._calendar)
         return self._schedule().foresee(job.user, tier, job.effect, job.cost, self._micros())
@@ -253,11 +246,11 @@ class MemoryQueue(MemoryOffice):
         }
         return Snapshot(
             self._micros(), deepcopy(self._order.classes), users, self._order.waiting(),
-            crew(running, infos, self._speeds, self._micros()), self._speeds,
+            crew(running, infos, self._speeds, self._micros()), self._speeds, self._terms,
         )  # fmt: skip
 
     def _foretell(self, job: Job) -> Estimate:
-        schedule, tier, now = self._schedule(), self._tiers[job.user], self._micros()
+        schedule, tier, now = self._schedule(), self._terms[job.user].tier, self._micros()
         if len(self._order) <= SMALL:
             return schedule.estimates[job.id]
         return schedule.of(job.id, job.effect, job.cost, now) or schedule.squeeze_in(
@@ -276,9 +269,6 @@ class MemoryQueue(MemoryOffice):
     def _pool(self, record: JobRecord) -> str:
         _, info = self._workers.get(record.worker, (0.0, None))
         return info.pool if info else DEFAULT_POOL
-
-    def _micros(self) -> int:
-        return round(self._clock() * MICRO)
 
     async def events(self, platform: str) -> AsyncIterator[Progress]:
         """Progress of the platform's jobs, from now on."""
@@ -377,7 +367,7 @@ class MemoryQueue(MemoryOffice):
             used = cost
         elif record.state is State.CANCELLED and record.cancelled is not None:
             used = max(0, min(cost, round((record.cancelled - record.started) * MICRO)))
-        self._ledgers[record.job.user].settle(cost, used, record.date)
+        self._ledgers[record.job.user].settle(cost, used, record.date, record.bonus)
         record.ended = self._clock()
         self._seq += 1
         receipt = Receipt(id=f"{self._seq}-0", job=record.job, ending=ending)

@@ -1,4 +1,4 @@
-"""The office of the in-memory queue: rules, tiers and credits."""
+"""The office of the in-memory queue: rules, people and credits."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 
-from worker.jobs import endings
-from worker.jobs.ledger import Ledger
-from worker.jobs.model import Change, Job
+from worker.jobs import endings, people
+from worker.jobs.errors import NothingToChange
+from worker.jobs.ledger import Ledger, account_of
+from worker.jobs.model import Account, Change, Job, Person
+from worker.jobs.people import Terms
 from worker.jobs.policy import MICRO, Order
-from worker.jobs.rules import DEFAULT_TIER, Calendar, Rules
+from worker.jobs.rules import Calendar, Rules
 from worker.jobs.speeds import Speeds
 
 __all__ = ["MemoryOffice"]
@@ -23,10 +25,10 @@ class MemoryOffice:
         self._clock = clock
         self._rules = Rules()
         self._calendar = Calendar(self._rules)
-        self._tiers: defaultdict[str, str] = defaultdict(lambda: DEFAULT_TIER)
+        self._terms: defaultdict[str, Terms] = defaultdict(Terms)
         self._changes: list[Change] = []
         self._ledgers: defaultdict[str, Ledger] = defaultdict(Ledger)
-        self._order = Order(self._rules.running())
+        self._order = Order(self._rules.running(), self._terms, self._micros)
         self._speeds = Speeds()
         self._changed = asyncio.Event()
 
@@ -44,13 +46,63 @@ class MemoryOffice:
         self._notify()
         return self._rules
 
+    async def person(self, user: str) -> Person:
+        """A user, with all that was set."""
+        people.check_user(user)
+        shares = [share for name, share in self._order.users.items() if name == user]
+        return people.person_of(
+            user, self._terms[user], await self.account(user), self._clock(),
+            waiting=self._order.waiting_of(user), running=sum(share.running for share in shares),
+        )  # fmt: skip
+
     async def set_tier(self, user: str, tier: str, *, who: str) -> None:
         """Put the user into a tier."""
+        people.check_user(user)
         if tier not in self._rules.tiers:
             raise endings.no_such_tier(tier, self._rules)
-        self._note(who, f"tier of {user}", self._tiers[user], tier)
-        self._tiers[user] = tier
+        terms = self._terms[user]
+        self._note(who, f"tier of {user}", terms.tier, tier)
+        self._terms[user] = terms.changed({"tier": tier})
         self._order.move(user, tier)
+
+    async def set_daily(self, user: str, credits: int | None, *, who: str) -> None:
+        """Give the user another daily allowance than the tier's."""
+        self._set(user, people.daily_change(user, credits), who)
+
+    async def grant(self, user: str, credits: int, *, who: str) -> None:
+        """Give the user credits that no midnight takes."""
+        people.check_user(user)
+        people.check_range("credits", credits, people.GRANT)
+        ledger = self._ledgers[user]
+        before = ledger.bonus
+        ledger.give(credits * MICRO)
+        self._note(who, f"bonus of {user}", people.credits(before), people.credits(ledger.bonus))
+
+    async def boost(self, user: str, factor: int, *, seconds: float, who: str) -> None:
+        """Give the user a larger share for a while."""
+        self._set(user, people.boost_change(user, factor, self._clock(), seconds), who)
+
+    async def ban(self, user: str, reason: str, *, who: str) -> None:
+        """Take nothing more from the user, and begin nothing that waits."""
+        self._set(user, people.ban_change(user, reason), who)
+
+    async def unban(self, user: str, *, who: str) -> None:
+        """Take the ban back."""
+        self._set(user, people.unban_change(user), who)
+
+    def _set(self, user: str, change: people.TermsChange, who: str) -> None:
+        terms = self._terms[user]
+        before, after = terms.shown(change.shown), change.values[change.shown]
+        if not before and not after:
+            raise NothingToChange(change.missing, fault=change.missing)
+        self._note(who, f"{change.what} of {user}", before, after)
+        self._terms[user] = terms.changed(change.values)
+        self._order.arrange(user)
+        self._notify()
+
+    async def account(self, user: str) -> Account:
+        """The user's tier and credits, as of now."""
+        return account_of(self._ledgers[user], self._terms[user], self._rules, self._clock())
 
     async def changes(self, *, limit: int = 50) -> list[Change]:
         """What was changed by whom, newest first."""
@@ -60,10 +112,14 @@ class MemoryOffice:
         change = Change(time=self._clock(), who=who, what=what, before=before, after=after)
         self._changes.append(change)
 
-    def _admit(self, job: Job, tier: str, room: Callable[[], float]) -> None:
-        limits = self._rules.tiers[tier]
+    def _admit(self, job: Job, room: Callable[[], float]) -> int:
+        """Hold the job's credits; returns how much of them is bonus."""
+        terms = self._terms[job.user]
+        if terms.banned:
+            raise endings.banned(terms.banned)
+        limits = self._rules.tiers[terms.tier]
         if limits.effects is not None and job.effect not in limits.effects:
-            raise endings.effect_not_allowed(job.effect, tier)
+            raise endings.effect_not_allowed(job.effect, terms.tier)
         waiting = self._order.waiting_of(job.user)
         if waiting >= limits.waiting:
             raise endings.too_many_waiting(waiting)
@@ -72,10 +128,13 @@ class MemoryOffice:
         now = self._clock()
         date, midnight = self._calendar.date(now)
         ledger = self._ledgers[job.user]
-        ledger.touch(date, limits.daily * MICRO)
+        ledger.touch(date, self._rules.daily(terms) * MICRO)
         if ledger.available < job.cost:
             raise endings.quota_exceeded(job.cost, ledger.available, midnight - now)
-        ledger.hold(job.cost)
+        return ledger.hold(job.cost)
+
+    def _micros(self) -> int:
+        return round(self._clock() * MICRO)
 
     def _notify(self) -> None:
         self._changed.set()

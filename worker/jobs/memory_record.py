@@ -20,6 +20,7 @@ class JobRecord:
     entry: Waiting
     submitted: float
     date: int
+    bonus: int
     state: State = State.WAITING
     claims: int = 0
     released: int = 0

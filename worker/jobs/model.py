@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 __all__ = [
     "Account",
+    "Boost",
     "Cancelled",
     "Change",
     "Claim",
@@ -19,6 +20,7 @@ __all__ = [
     "Job",
     "JobView",
     "MediaRef",
+    "Person",
     "Progress",
     "Receipt",
     "State",
@@ -193,7 +195,7 @@ class Change(_Wire):
     """Unix seconds."""
     who: str
     what: str
-    """"rules", or "tier of <user>"."""
+    """"rules", or what of whom: "tier of <user>"."""
     before: str
     after: str
 
@@ -205,7 +207,9 @@ class Account(_Wire):
     allowance: float
     """A day."""
     available: float
-    """Left today."""
+    """Left today, with the bonus."""
+    bonus: float = 0.0
+    """The part of it that an admin gave: spent after the day's own, and no midnight takes it."""
     held: float
     """By jobs that have not ended."""
     granted: float
@@ -214,3 +218,27 @@ class Account(_Wire):
     """Not used by midnight. This and the two above over the account's life."""
     refill: float
     """Seconds until midnight, when there are new ones."""
+
+
+class Boost(_Wire):
+    """A user's share is `factor` times that of others in the tier, until then."""
+
+    factor: int
+    until: float
+    """Unix seconds."""
+
+
+class Person(_Wire):
+    """A user, as an admin sees one."""
+
+    user: str
+    tier: str
+    account: Account
+    daily: int | None = None
+    """Credits a day in place of the tier's."""
+    boost: Boost | None = None
+    banned: str | None = None
+    """The reason."""
+    waiting: int = 0
+    """Jobs; with those that wait for the night."""
+    running: int = 0

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from worker.jobs.model import Change
+from worker.jobs.model import Change, Person
 from worker.jobs.rules import Rules
 
 
 class Office(Protocol):
-    """Every method is one atomic change. All raise `QueueAway` when Redis can't be reached."""
+    """Every method is one atomic change. All raise `QueueAway` when Redis can't be reached, and
+    those about a user `NoSuchUser` where nobody can have that name.
+    """
 
     async def rules(self) -> Rules:
         """The rules in force."""
@@ -27,6 +29,34 @@ class Office(Protocol):
 
     async def set_tier(self, user: str, tier: str, *, who: str) -> None:
         """Put the user into a tier; what the user has waiting goes along. Raises `NoSuchTier`."""
+
+    async def person(self, user: str) -> Person:
+        """A user, with all that was set; who never came is as new."""
+
+    async def set_daily(self, user: str, credits: int | None, *, who: str) -> None:
+        """Give the user another daily allowance, 0 to 1,000,000 credits, or, with None, the tier's
+        again. More counts at once, less from the next day on. Raises `OutOfRange`,
+        `NothingToChange`.
+        """
+
+    async def grant(self, user: str, credits: int, *, who: str) -> None:
+        """Give the user 1 to 1,000,000 credits that are spent after the day's own and that no
+        midnight takes. Raises `OutOfRange`.
+        """
+
+    async def boost(self, user: str, factor: int, *, seconds: float, who: str) -> None:
+        """Charge the user cost / `factor`, 2 to 100, in the order among others of the tier, for so
+        many seconds, up to 366 days; the factor 1 ends it. It counts for the heads of the line
+        that come up from now on. Raises `OutOfRange`, `NothingToChange`.
+        """
+
+    async def ban(self, user: str, reason: str, *, who: str) -> None:
+        """Refuse what the user submits, with the reason, 1 to 200 letters; what waits is held
+        out of the order, what runs goes on. Raises `OutOfRange`.
+        """
+
+    async def unban(self, user: str, *, who: str) -> None:
+        """Take the ban back; what waits has its old place. Raises `NothingToChange`."""
 
     async def changes(self, *, limit: int = 50) -> list[Change]:
         """What was changed by whom, newest first."""

@@ -4,7 +4,8 @@
 line gets a start tag when it becomes the head, S = max(V, F), and moves the user's finish tag to
 F = S + cost; the smallest tag is served, and V follows it. So twenty jobs of one user never hold
 up another's first, and who was idle comes back without hoarded credit. A user who runs as many
-jobs as the tier allows has no head until one of them ends.
+jobs as the tier allows has no head until one of them ends; a banned one has none at all. Whom an
+admin gave a boost is charged cost / factor for the heads that come up until it ends.
 
 **Tiers.** The same one level up, at each claim, with the weights of the hour:
 S = max(V, F) of the tier, then F = S + cost / weight; equal tiers serve the older job. Every
@@ -22,12 +23,16 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from worker.jobs.people import Terms
 
 __all__ = ["MICRO", "Classes", "Order", "User", "Waiting"]
 
 MICRO = 1_000_000
+_NONE = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Waiting:
     cost: int
     tag: int | None = None
     tier: str = ""
+    charge: int = 0
+    """What it moved its user's F by when it got its tag."""
 
 
 @dataclass(slots=True)
@@ -68,12 +75,20 @@ class Classes:
 
 
 class Order:
-    """All waiting jobs, in fair order. `limits`: tier -> jobs of one user that may run at once.
+    """All waiting jobs, in fair order. `limits`: tier -> jobs of one user that may run at once;
+    `terms`: user -> what admins have set, if anything; `clock`: microseconds.
 
     A job that is given back keeps its tag and stands beside its user's present head.
     """
 
-    def __init__(self, limits: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        limits: Mapping[str, int],
+        terms: Mapping[str, Terms] = MappingProxyType({}),
+        clock: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._terms = terms
+        self._clock = clock
         self.classes = Classes()
         self.users: dict[str, User] = {}
         self._limits = limits
@@ -141,12 +156,12 @@ class Order:
         self._arrange(entry.user, user)
 
     def remove(self, entry: Waiting) -> None:
-        """Take a cancelled job out; a head's cost is returned to its user."""
+        """Take a cancelled job out; a head's charge is returned to its user."""
         user = self.users[entry.user]
         self._busy[user.tier] -= 1
-        if user.tagged.pop(entry.job, None):
+        if head := user.tagged.pop(entry.job, None):
             self._ready.pop(entry.job, None)
-            user.finish -= entry.cost
+            user.finish -= head.charge
         else:
             self._lines[entry.user].remove(entry)
         self._arrange(entry.user, user)
@@ -175,6 +190,11 @@ class Order:
         """Other running limits."""
         self._limits = limits
         for name, user in self.users.items():
+            self._arrange(name, user)
+
+    def arrange(self, name: str) -> None:
+        """Other terms of a user."""
+        if user := self.users.get(name):
             self._arrange(name, user)
 
     def __len__(self) -> int:
@@ -211,15 +231,20 @@ class Order:
         return None
 
     def _arrange(self, name: str, user: User) -> None:
-        """Hold the user's heads at the running limit; else let them stand, and be one at least."""
-        if user.running >= self._limits[user.tier]:
+        """Hold the heads of a banned user and at the running limit; else let them stand, and be
+        one at least.
+        """
+        terms = self._terms.get(name, _NONE)
+        if terms.banned or user.running >= self._limits[user.tier]:
             for job in user.tagged:
                 self._ready.pop(job, None)
             return
         if not user.tagged and self._lines[name]:
             tag = max(self.classes.virtual[user.tier], user.finish)
-            entry = replace(self._lines[name].popleft(), tag=tag, tier=user.tier)
-            user.finish = tag + entry.cost
+            entry = self._lines[name].popleft()
+            charge = terms.charge(entry.cost, self._clock())
+            entry = replace(entry, tag=tag, tier=user.tier, charge=charge)
+            user.finish = tag + charge
             user.tagged[entry.job] = entry
         for job, entry in user.tagged.items():
             if job not in self._ready:

@@ -30,8 +30,8 @@ class Queue(Protocol):
         """Queue a job; the same `key` (platform, chat, message) of the same user is the same job.
 
         Raises `NotYours` when the job's id is another account's, and, by the rules of the user's
-        tier, `TooManyWaiting`, `QuotaExceeded` and `EffectNotAllowed`; `QueueFull`. What was
-        accepted is never refused later.
+        tier, `TooManyWaiting`, `QuotaExceeded` and `EffectNotAllowed`; `QueueFull`; `Banned` whom
+        an admin has. What was accepted is never refused later.
 
         The job holds its cost in credits. They are spent when it is done, and returned, to the
         day they came from, when it fails; of a cancelled job what it did not use is returned.

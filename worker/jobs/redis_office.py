@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from worker.jobs import endings
+from worker.jobs import endings, people
 from worker.jobs.connection import Connection
-from worker.jobs.model import Change
+from worker.jobs.errors import NothingToChange
+from worker.jobs.ledger import Ledger, account_of
+from worker.jobs.model import Account, Change, Person
+from worker.jobs.people import Terms
 from worker.jobs.policy import MICRO
 from worker.jobs.rulebook import Rulebook
 from worker.jobs.rules import Rules
@@ -16,19 +21,19 @@ __all__ = ["RedisOffice"]
 
 
 class RedisOffice:
-    """See `worker.jobs.office.Office`. `now` gives what scripts take as such."""
+    """See `worker.jobs.office.Office`. With a `clock` its time counts, else the server's."""
 
     def __init__(
         self,
         connection: Connection,
         keys: Mapping[str, str],
         rulebook: Rulebook,
-        now: Callable[[], str],
+        clock: Callable[[], float] | None,
     ) -> None:
         self._connection = connection
         self._keys = keys
         self._rulebook = rulebook
-        self._now = now
+        self._clock = clock
 
     async def rules(self) -> Rules:
         """The rules in force."""
@@ -38,11 +43,68 @@ class RedisOffice:
         """Put rules in force."""
         return await self._rulebook.change(rules, who, self._now())
 
+    async def person(self, user: str) -> Person:
+        """A user, with all that was set."""
+        people.check_user(user)
+        terms, account, share = await self._look_up(user)
+        return people.person_of(
+            user, terms, account, self._seconds(),
+            waiting=share.get("waiting", 0), running=share.get("running", 0),
+        )  # fmt: skip
+
+    async def account(self, user: str) -> Account:
+        """The user's tier and credits, as of now."""
+        return (await self._look_up(user))[1]
+
+    async def _look_up(self, user: str) -> tuple[Terms, Account, dict[str, Any]]:
+        async def ask(client: Any) -> list[str | None]:
+            async with client.pipeline(transaction=True) as pipe:
+                for name in ("people", "accounts", "users"):
+                    pipe.hget(self._keys[name], user)
+                found: list[str | None] = await pipe.execute()
+                return found
+
+        raw = [json.loads(row) if row else {} for row in await self._connection.read(ask)]
+        terms = Terms.model_validate(raw[0])
+        ledger = Ledger(**{name: int(value) for name, value in raw[1].items()})
+        rules = await self._rulebook.load()
+        return terms, account_of(ledger, terms, rules, self._seconds()), raw[2]
+
     async def set_tier(self, user: str, tier: str, *, who: str) -> None:
         """Put the user into a tier."""
+        people.check_user(user)
         rules = await self._rulebook.load()
         if not await self._connection.run("tier", self._now(), user, tier, who):
             raise endings.no_such_tier(tier, rules)
+
+    async def set_daily(self, user: str, credits: int | None, *, who: str) -> None:
+        """Give the user another daily allowance than the tier's."""
+        await self._set(user, people.daily_change(user, credits), who)
+
+    async def grant(self, user: str, credits: int, *, who: str) -> None:
+        """Give the user credits that no midnight takes."""
+        people.check_user(user)
+        people.check_range("credits", credits, people.GRANT)
+        await self._connection.run("grant", self._now(), user, who, credits)
+
+    async def boost(self, user: str, factor: int, *, seconds: float, who: str) -> None:
+        """Give the user a larger share for a while."""
+        await self._set(user, people.boost_change(user, factor, self._seconds(), seconds), who)
+
+    async def ban(self, user: str, reason: str, *, who: str) -> None:
+        """Take nothing more from the user, and begin nothing that waits."""
+        await self._set(user, people.ban_change(user, reason), who)
+
+    async def unban(self, user: str, *, who: str) -> None:
+        """Take the ban back."""
+        await self._set(user, people.unban_change(user), who)
+
+    async def _set(self, user: str, change: people.TermsChange, who: str) -> None:
+        values = [part for row in change.values.items() for part in row]
+        if not await self._connection.run(
+            "terms", self._now(), user, who, change.what, change.shown, *values
+        ):
+            raise NothingToChange(change.missing, fault=change.missing)
 
     async def changes(self, *, limit: int = 50) -> list[Change]:
         """What was changed by whom, newest first."""
@@ -57,3 +119,10 @@ class RedisOffice:
             Change.model_validate(fields | {"time": int(fields["time"]) / MICRO})
             for _, fields in rows
         ]
+
+    def _now(self) -> str:
+        """What scripts take as `now`."""
+        return str(round(self._clock() * MICRO)) if self._clock else ""
+
+    def _seconds(self) -> float:
+        return self._clock() if self._clock else time.time()

@@ -51,7 +51,7 @@ _PREFIX = "{atelier}:"
 _NAMES = [
     "jobs", "records", "progress", "endings", "submitted", "owned", "lines", "ready", "held",
     "users", "spent", "classes", "leases", "flagged", "ended", "idle", "counters", "alive",
-    "workers", "rules", "tiers", "audit", "accounts", "speeds",
+    "workers", "rules", "people", "audit", "accounts", "speeds",
 ]  # fmt: skip
 KEYS = {name: _PREFIX + name for name in _NAMES}
 _FORGET = 500
@@ -71,7 +71,7 @@ class RedisQueue:
         self._wakeups = Wakeups(self._connection, KEYS["idle"])
         self._outbox = Outbox(self._connection, _PREFIX, redelivery)
         self._rulebook = Rulebook(self._connection, KEYS)
-        self.office = RedisOffice(self._connection, KEYS, self._rulebook, self._now)
+        self.office = RedisOffice(self._connection, KEYS, self._rulebook, self._clock)
         self._forecast = Forecast(self._connection, self._rulebook, KEYS)
 
     @property
@@ -101,6 +101,8 @@ class RedisQueue:
                 raise endings.too_many_waiting(int(rest[0]))
             case "full":
                 raise endings.queue_full(await self._forecast.room(now))
+            case "banned":
+                raise endings.banned(rest[0])
             case "quota":
                 raise endings.quota_exceeded(job.cost, int(rest[0]), midnight - seconds)
             case "stale":
@@ -348,7 +350,7 @@ class RedisQueue:
 
     async def account(self, user: str) -> Account:
         """The user's tier and credits, as of now."""
-        return await self._rulebook.account(user, self._seconds())
+        return await self.office.account(user)
 
     async def close(self) -> None:
         """Let go of connections."""

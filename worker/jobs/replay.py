@@ -39,7 +39,8 @@ def replay(
     """Serve all that waits in `order` at `at`, and empty it; `weights` of so many seconds from now,
     `takes` (pool, effect, cost) in seconds.
 
-    Effects that no server can run are counted as if one more server ran them all.
+    Effects that no server can run are counted as if one more server ran them all, and jobs of the
+    banned as if they came after all others.
     """
     effects = {entry.effect for entry in order.waiting()}
     # the order of servers that are free at once must not depend on who lists them
@@ -83,4 +84,9 @@ def replay(
                 heapq.heappush(free, (max(since, now), other))
             idle = [one for one in idle if one[1] == index]
     schedule.starts.append(min(since for since, _ in idle))
+    last = max(since for since, _ in idle)
+    for entry in order.waiting():
+        schedule.estimates[entry.job] = Estimate(
+            place=len(schedule.starts), seconds=last + schedule.takes(entry.effect, entry.cost)
+        )
     return schedule

@@ -1,18 +1,15 @@
-"""The rules in force and the users' accounts, as they are kept in Redis."""
+"""The rules in force, as they are kept in Redis."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from worker.jobs import endings
 from worker.jobs.connection import Connection
 from worker.jobs.errors import RulesChanged
-from worker.jobs.ledger import Ledger, account_of
-from worker.jobs.model import Account
 from worker.jobs.policy import MICRO
-from worker.jobs.rules import DEFAULT_TIER, Calendar, Rules
+from worker.jobs.rules import Calendar, Rules
 
 __all__ = ["Rulebook"]
 
@@ -65,25 +62,3 @@ class Rulebook:
             "rules", now, expected, str(rules.version), document, who, *tiers
         )
         return bool(reply)
-
-    async def tier(self, user: str) -> str:
-        """The user's tier."""
-
-        async def ask(client: Any) -> str | None:
-            found: str | None = await client.hget(self._keys["tiers"], user)
-            return found
-
-        return await self._connection.read(ask) or DEFAULT_TIER
-
-    async def account(self, user: str, now: float) -> Account:
-        """The user's credits at `now`, Unix seconds."""
-        rules = await self.load()
-        tier = await self.tier(user)
-
-        async def ask(client: Any) -> str | None:
-            found: str | None = await client.hget(self._keys["accounts"], user)
-            return found
-
-        raw = await self._connection.read(ask)
-        sums = {name: int(value) for name, value in json.loads(raw).items()} if raw else {}
-        return account_of(Ledger(**sums), tier, rules, now)

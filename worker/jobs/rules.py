@@ -18,11 +18,10 @@ from pydantic_core import ErrorDetails
 
 from worker.jobs.errors import BadRules
 from worker.jobs.model import Word
+from worker.jobs.people import DEFAULT_TIER, Terms
 
-__all__ = ["DEFAULT_TIER", "Calendar", "Night", "Rules", "Tier", "read_rules"]
+__all__ = ["Calendar", "Night", "Rules", "Tier", "read_rules"]
 
-DEFAULT_TIER = "free"
-"""The tier of whoever was given none."""
 _DAY = 24 * 60
 
 Weight = Annotated[int, Field(ge=1, le=1000)]
@@ -136,6 +135,10 @@ class Rules(_Frozen):
         night = self.is_night(now)
         edges = sorted(edge for window in self._windows(now) for edge in window if edge > now)
         return next((edge for edge in edges if self.is_night(edge) != night), None)
+
+    def daily(self, terms: Terms) -> int:
+        """Credits that this user gets a day."""
+        return self.tiers[terms.tier].daily if terms.daily is None else terms.daily
 
     def running(self) -> dict[str, int]:
         """Tier -> jobs of one user that may run at once."""

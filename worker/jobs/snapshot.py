@@ -12,6 +12,7 @@ from typing import Any
 from worker.jobs.connection import Connection
 from worker.jobs.crew import Running, crew
 from worker.jobs.model import Estimate, Job, WorkerInfo
+from worker.jobs.people import Terms
 from worker.jobs.policy import MICRO, Classes, Order, User, Waiting
 from worker.jobs.replay import Server, replay
 from worker.jobs.rules import Calendar
@@ -25,7 +26,9 @@ _CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`now` in microseconds; `users` are all who have something waiting or running."""
+    """`now` in microseconds; `users` are all who have something waiting or running; `terms` what
+    admins have set for some of them.
+    """
 
     now: int
     classes: Classes
@@ -33,20 +36,26 @@ class Snapshot:
     waiting: Sequence[Waiting]
     servers: list[Server]
     speeds: Speeds
+    terms: Mapping[str, Terms]
 
     def play(self, calendar: Calendar) -> Schedule:
         """Serve all in thought. The snapshot is used up."""
-        return self._serve(self._order(calendar), calendar)
+        return self._serve(self._order(calendar, self.terms), calendar)
 
     def play_with(self, job: Job, tier: str, calendar: Calendar) -> Estimate:
-        """The same with one job more, of a user of `tier`: its estimate."""
-        order = self._order(calendar)
+        """The same with one job more, of a user of `tier`, banned or not: its estimate."""
+        terms = {
+            name: terms
+            for name, terms in self.terms.items()
+            if not (name == job.user and terms.banned)
+        }
+        order = self._order(calendar, terms)
         entry = Waiting(sys.maxsize, job.id, job.user, job.effect, job.cost)
         order.arrive(entry, tier)
         return self._serve(order, calendar).estimates[job.id]
 
-    def _order(self, calendar: Calendar) -> Order:
-        order = Order(calendar.rules.running())
+    def _order(self, calendar: Calendar, terms: Mapping[str, Terms]) -> Order:
+        order = Order(calendar.rules.running(), terms, lambda: self.now)
         order.restore(self.classes, self.users, self.waiting)
         return order
 
@@ -123,18 +132,22 @@ def _snapshot(
     heads = {entry.job: entry for entry in map(_tagged, tagged) if entry.job not in runs}
     rest = {entry.job: entry for entry in map(_untagged, lines)}
     busy = Counter(run.user for run in runs.values())
-    users = {
-        name: _user(json.loads(share), busy[name])
-        for name, share in zip(names, shares, strict=True)
-        if share
+    known = zip(names, shares, strict=True)
+    found = {name: json.loads(share) for name, share in known if share}
+    users = {name: _user(share, busy[name]) for name, share in found.items()}
+    terms = {
+        name: Terms.model_validate(share["terms"])
+        for name, share in found.items()
+        if "terms" in share
     }
     for entry in heads.values():
         users.setdefault(entry.user, User(entry.tier, (entry.tag or 0) + entry.cost))
     waiting = [entry for job, entry in rest.items() if job not in heads and job not in runs]
-    known = Speeds(factors(_pairs(speeds)))
+    learned = Speeds(factors(_pairs(speeds)))
     alive = [WorkerInfo.model_validate_json(info) for info in infos if info]
-    servers = crew(runs.values(), alive, known, now)
-    return Snapshot(now, _classes(classes), users, [*heads.values(), *waiting], servers, known)
+    servers = crew(runs.values(), alive, learned, now)
+    entries = [*heads.values(), *waiting]
+    return Snapshot(now, _classes(classes), users, entries, servers, learned, terms)
 
 
 def factors(fields: Mapping[str, str]) -> dict[str, int]:

@@ -117,6 +117,10 @@ error-quota-exceeded = This needs { $needed } credits, and { $left } are left to
 }.
 error-queue-full = The queue is full just now; please come back in about { $time }.
 error-effect-not-allowed = “{ $title }” is not part of your tier, “{ $tier }”.
+error-banned = Your account is banned: { $reason }.
+error-no-such-user = “{ $value }” is no user’s name; one looks like telegram:123.
+error-out-of-range = { $name }: must be from { $low } to { $high }, not { $value }.
+error-nothing-to-change = There is nothing to change: { $fault }
 error-no-such-tier = There is no such tier; these are known: { $known }.
 error-bad-rules = These rules are refused, and those in force stay: { $fault }
 error-rules-changed = Somebody else has changed the rules meanwhile; look at them again, and repeat your change.

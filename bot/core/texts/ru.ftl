@@ -123,6 +123,10 @@ error-quota-exceeded = На это нужно кредитов: { $needed }, а 
 }.
 error-queue-full = Очередь сейчас заполнена; приходите, пожалуйста, примерно через { $time }.
 error-effect-not-allowed = Эффект «{ $title }» не входит в ваш тариф «{ $tier }».
+error-banned = Ваша учётная запись заблокирована: { $reason }.
+error-no-such-user = «{ $value }» — не имя пользователя; оно выглядит так: telegram:123.
+error-out-of-range = { $name }: допустимо от { $low } до { $high }, а не { $value }.
+error-nothing-to-change = Менять нечего: { $fault }
 error-no-such-tier = Такого тарифа нет; есть такие: { $known }.
 error-bad-rules = Эти правила не приняты, действуют прежние: { $fault }
 error-rules-changed = Кто-то уже изменил правила; посмотрите их заново и повторите изменение.

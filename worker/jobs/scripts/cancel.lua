@@ -15,13 +15,13 @@ elseif record.state == 'waiting' then
     local member = in_ready(job, record)
     redis.call('ZREM', share.held and HELD or READY, member)
     untag(share, member)
-    share.finish = int(share.finish - record.cost) -- a head's cost is returned to its user
+    share.finish = int(share.finish - (record.charge or record.cost)) -- a head's charge is returned to its user
   else
     redis.call('ZREM', LINES, in_line(job, record))
   end
   share.waiting = share.waiting - 1
   redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -1)
-  arrange(user, share)
+  arrange(user, share, now)
   save_user(user, share)
 end
 return 'ok'

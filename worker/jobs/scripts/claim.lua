@@ -57,6 +57,6 @@ local share = load_user(record.user)
 untag(share, best)
 share.waiting = share.waiting - 1
 share.running = share.running + 1
-arrange(record.user, share)
+arrange(record.user, share, now)
 save_user(record.user, share)
 return {redis.call('HGET', JOBS, job), record.token, int(record.claims - record.released), deadline}

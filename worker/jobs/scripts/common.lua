@@ -19,7 +19,7 @@
 --   ALIVE     scores  worker -> until when
 --   WORKERS   hash    worker -> WorkerInfo, JSON
 --   RULES     hash    version; document: Rules, JSON; waiting|, running|, daily|, effects|tier
---   TIERS     hash    user -> tier, if not the default one
+--   PEOPLE    hash    user -> Terms, JSON of strings, if admins have set any; see people.py
 --   AUDIT     stream  of changes by admins
 --   ACCOUNTS  hash    user -> Ledger, JSON of strings; see ledger.py
 --   SPEEDS    hash    factors learned from what is done; see speeds.py
@@ -27,8 +27,9 @@
 -- "By name": a sorted set with all scores 0, read by prefix in O(log n). Words hold no "|".
 -- A waiting job is in LINES, READY or HELD, a running one in LEASES, an ended one in ENDINGS.
 -- Record: user effect cost seq key max submitted state claims released; and, once there,
--- tag tier token worker started flagged (when) ended; date: the day whose credits it holds. Numbers are strings: tostring and cjson keep 14
--- digits. Share: tier finish; counts: waiting running; tagged: members in READY, or in HELD if held.
+-- tag tier charge (if not the cost) token worker started flagged (when) ended; date: the day whose credits it holds, and bonus: how much of them
+-- is that. Numbers are strings: tostring and cjson keep 14 digits.
+-- Share: tier finish; terms, if any; counts: waiting running; tagged: members in READY, or in HELD if held.
 
 local function int(number)
   return string.format('%.0f', number)
@@ -101,32 +102,46 @@ local function virtual(tier)
   return tonumber(redis.call('HGET', CLASSES, 'v|' .. tier) or 0)
 end
 
+local function terms_of(user)
+  local terms = redis.call('HGET', PEOPLE, user)
+  return terms and cjson.decode(terms) or {}
+end
+
 local function tier_of(user)
-  return redis.call('HGET', TIERS, user) or 'free'
+  return terms_of(user).tier or 'free'
 end
 
 local function load_user(user)
   local share = redis.call('HGET', USERS, user)
   if share then return cjson.decode(share) end
-  return {tier = tier_of(user), finish = '0', waiting = 0, running = 0, tagged = {}}
+  local terms = terms_of(user)
+  return {
+    tier = terms.tier or 'free', terms = next(terms) and terms, finish = '0', waiting = 0, running = 0, tagged = {},
+  }
 end
 
 local function in_spent(user, share)
   return table.concat({share.tier, padded(share.finish), user}, '|')
 end
 
--- The user's ledger with what the day brings; see Ledger.touch.
-local function load_ledger(user, date, allowance)
+local function load_ledger(user)
   local known = redis.call('HGET', ACCOUNTS, user)
-  local ledger = known and cjson.decode(known)
-    or {date = '0', base = '0', granted = '0', available = '0', held = '0', spent = '0', expired = '0'}
+  return known and cjson.decode(known)
+    or {date = '0', base = '0', granted = '0', available = '0', bonus = '0', held = '0', spent = '0', expired = '0'}
+end
+
+local function save_ledger(user, ledger)
+  redis.call('HSET', ACCOUNTS, user, cjson.encode(ledger))
+end
+
+-- What the day brings; see Ledger.touch.
+local function touch(ledger, date, allowance)
   if ledger.date ~= date then
-    ledger.expired = int(ledger.expired + ledger.available)
-    ledger.available, ledger.base, ledger.date = '0', '0', date
+    ledger.expired = int(ledger.expired + ledger.available - ledger.bonus)
+    ledger.available, ledger.base, ledger.date = ledger.bonus, '0', date
   end
   local more = math.max(0, allowance - ledger.base)
   for _, sum in ipairs({'base', 'granted', 'available'}) do ledger[sum] = int(ledger[sum] + more) end
-  return ledger
 end
 
 local function save_user(user, share)
@@ -156,9 +171,12 @@ local function stand(share, member)
 end
 
 -- Give the first of the user's line its tag.
-local function give_tag(job, record, share)
+local function give_tag(job, record, share, now)
   local tag = math.max(virtual(share.tier), tonumber(share.finish))
-  share.finish = int(tag + record.cost)
+  local terms = share.terms
+  record.charge = terms and terms.ends and now < tonumber(terms.ends)
+    and int(math.max(1, math.floor(record.cost / terms.factor))) or nil
+  share.finish = int(tag + (record.charge or record.cost))
   record.tag, record.tier = int(tag), share.tier
   share.tagged[1] = in_ready(job, record)
   stand(share, share.tagged[1])
@@ -166,12 +184,17 @@ local function give_tag(job, record, share)
 end
 
 local function may_run(share)
-  return share.running < tonumber(redis.call('HGET', RULES, 'running|' .. share.tier))
+  return not (share.terms and share.terms.banned) and share.running < tonumber(redis.call('HGET', RULES, 'running|' .. share.tier))
 end
 
--- Hold the heads at the running limit; else let them stand, and be one at least. Who has none
+-- Note what an admin has changed.
+local function audit(now, who, what, before, after)
+  redis.call('XADD', AUDIT, '*', 'time', int(now), 'who', who, 'what', what, 'before', before, 'after', after)
+end
+
+-- Hold the heads of the banned and at the running limit; else let them stand, and be one at least. Who has none
 -- tagged and some waiting has a line.
-local function arrange(user, share)
+local function arrange(user, share, now)
   if share.waiting == 0 then
     share.held = nil
     return
@@ -186,7 +209,7 @@ local function arrange(user, share)
   local member = first(LINES, user)
   redis.call('ZREM', LINES, member)
   local job = string.match(member, '^[^|]*|[^|]*|([^|]*)|')
-  give_tag(job, load(job), share)
+  give_tag(job, load(job), share, now)
 end
 
 local function untag(share, member)
@@ -201,14 +224,21 @@ local function carried(tag, from, to)
   return int(math.max(0, tag - virtual(from) + virtual(to)))
 end
 
--- Of the credits that the job held, `used` are spent, and the rest goes back to its day.
+-- Of the credits that the job held, `used` are spent, and the rest goes back; see Ledger.settle.
 local function settle_credits(record, used)
-  local ledger = cjson.decode(redis.call('HGET', ACCOUNTS, record.user))
-  local rest = ledger.date == record.date and 'available' or 'expired'
+  local ledger = load_ledger(record.user)
+  local rest = record.cost - used
+  local bonus = math.min(record.bonus, rest)
   ledger.held = int(ledger.held - record.cost)
   ledger.spent = int(ledger.spent + used)
-  ledger[rest] = int(ledger[rest] + record.cost - used)
-  redis.call('HSET', ACCOUNTS, record.user, cjson.encode(ledger))
+  ledger.bonus = int(ledger.bonus + bonus)
+  if ledger.date == record.date then
+    ledger.available = int(ledger.available + rest)
+  else
+    ledger.available = int(ledger.available + bonus)
+    ledger.expired = int(ledger.expired + rest - bonus)
+  end
+  save_ledger(record.user, ledger)
 end
 
 -- End a job for good; `ending` is JSON. A cancelled one pays for the time until it was flagged.
@@ -252,7 +282,7 @@ local function snapshot(now, limit, user)
   for _, member in ipairs(held > 0 and redis.call('ZRANGE', HELD, 0, -1) or {}) do
     tagged[#tagged + 1] = member
   end
-  -- whoever waits in a line has a tagged job or a running one
+  -- whoever waits in a line has a tagged job or a running one, or is banned and not served
   local users, known = {user}, {[user] = true}
   local function note(user)
     if not known[user] then

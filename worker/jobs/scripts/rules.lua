@@ -1,11 +1,9 @@
 -- now expected version document who {tier waiting running daily effects}... -> 1, or 0 when the version
 -- in force is not `expected`, empty for none; `effects` has a blank before and after each
-local expected = ARGV[2]
+local now, expected = clock(ARGV[1]), ARGV[2]
 if (redis.call('HGET', RULES, 'version') or '') ~= expected then return 0 end
 if expected ~= '' then
-  redis.call(
-    'XADD', AUDIT, '*', 'time', int(clock(ARGV[1])), 'who', ARGV[5], 'what', 'rules',
-    'before', redis.call('HGET', RULES, 'document'), 'after', ARGV[4])
+  audit(now, ARGV[5], 'rules', redis.call('HGET', RULES, 'document'), ARGV[4])
 end
 redis.call('HSET', RULES, 'version', ARGV[3], 'document', ARGV[4])
 for i = 6, #ARGV, 5 do
@@ -18,7 +16,7 @@ end
 for _, member in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do
   local user = string.match(member, '[^|]*$')
   local share = load_user(user)
-  arrange(user, share)
+  arrange(user, share, now)
   save_user(user, share)
 end
 return 1

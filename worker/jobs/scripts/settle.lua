@@ -59,6 +59,6 @@ else
   finish(job, record, state, ending, now)
   redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -1)
 end
-arrange(record.user, share)
+arrange(record.user, share, now)
 save_user(record.user, share)
 return ending

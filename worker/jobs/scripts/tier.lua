@@ -1,12 +1,14 @@
 -- now user tier who -> 1, or 0 when there is no such tier
 local user, tier = ARGV[2], ARGV[3]
 if redis.call('HEXISTS', RULES, 'running|' .. tier) == 0 then return 0 end
-redis.call(
-  'XADD', AUDIT, '*', 'time', int(clock(ARGV[1])), 'who', ARGV[4], 'what', 'tier of ' .. user,
-  'before', tier_of(user), 'after', tier)
-redis.call('HSET', TIERS, user, tier)
+local now = clock(ARGV[1])
+local terms = terms_of(user)
+audit(now, ARGV[4], 'tier of ' .. user, terms.tier or 'free', tier)
+terms.tier = tier
+redis.call('HSET', PEOPLE, user, cjson.encode(terms))
 if redis.call('HEXISTS', USERS, user) == 0 then return 1 end
 local share = load_user(user)
+share.terms = terms
 if share.tier == tier then return 1 end
 local jobs = share.waiting + share.running
 if jobs > 0 then
@@ -27,6 +29,6 @@ for i, member in ipairs(share.tagged) do
 end
 local ahead = share.finish - virtual(share.tier)
 share.finish, share.tier = int(virtual(tier) + math.max(0, ahead)), tier
-arrange(user, share)
+arrange(user, share, now)
 save_user(user, share)
 return 1
