@@ -137,7 +137,9 @@ async def test_a_full_server_is_away_and_nothing_changed(own_redis: RedisServer)
 async def test_another_client_wakes(redis_queue: RedisQueue, redis_url: str) -> None:
     """Bot and worker are different clients; a registration left by a dead one costs nothing."""
     with redis.Redis.from_url(redis_url) as client:
-        client.zadd(KEYS["idle"], {"paint|!dead|1|paint dream": 0, "dream|!dead|1|paint dream": 0})
+        client.zadd(
+            KEYS["idle"], {f"{one}|!dead|1|w0|paint dream": 0 for one in ("paint", "dream")}
+        )
         sleeper = asyncio.create_task(redis_queue.claim("w1", ["paint"], lease=10, wait=20))
         while client.zcard(KEYS["idle"]) < 3:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.01)
@@ -146,6 +148,30 @@ async def test_another_client_wakes(redis_queue: RedisQueue, redis_url: str) -> 
         assert None is not await asyncio.wait_for(sleeper, 1)
         assert 0 == client.zcard(KEYS["idle"])
     await bot.close()
+
+
+async def test_the_fastest_is_woken(redis_queue: RedisQueue) -> None:
+    """Of workers that sleep, the one whose pool has proved the fastest for the effect."""
+    claims = {}
+    for name, took in (("slow", 2.0), ("fast", 0.5), ("middling", 1.0)):
+        info = WorkerInfo(name=name, device="cpu", pool=name, effects=("paint",))
+        await redis_queue.announce(info, ttl=60)
+        await submit(redis_queue, a_job(name))
+        claim = await take(redis_queue, name)
+        await redis_queue.finish(claim, Done(job=name, seconds=took))
+    async with asyncio.TaskGroup() as tasks:
+        for name in ("slow", "fast", "middling"):
+            claims[name] = tasks.create_task(
+                redis_queue.claim(name, ["paint"], lease=10, wait=20), name=name
+            )
+        while await redis_queue.client.zcard(KEYS["idle"]) < 3:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.01)
+        woken = []
+        for number in range(3):
+            await submit(redis_queue, a_job(f"a{number}", f"u{number}"))
+            done, _ = await asyncio.wait(claims.values(), return_when="FIRST_COMPLETED")
+            woken += [claims.pop(task.get_name()).get_name() for task in done]
+    assert ["fast", "middling", "slow"] == woken
 
 
 async def test_a_restarted_consumer_gets_its_own_at_once(redis_url: str) -> None:

@@ -124,7 +124,7 @@ class RedisQueue:
         end = loop.time() + wait
         await self._wakeups.listening(min(wait, POLL))
         with self._wakeups.waiter() as (name, woken):
-            waiter = f"{name}|{' '.join(effects)}"
+            waiter = f"{name}|{worker}|{' '.join(effects)}"
             try:
                 while True:
                     left = end - loop.time()

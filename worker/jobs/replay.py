@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from worker.jobs.model import Estimate, WorkerInfo
-from worker.jobs.policy import Order
+from worker.jobs.policy import MICRO, Order
 from worker.jobs.schedule import Schedule
 
 __all__ = ["DEFAULT_POOL", "Server", "replay"]
@@ -43,11 +43,14 @@ def replay(
     banned as if they came after all others.
     """
     effects = {entry.effect for entry in order.waiting()}
-    # the order of servers that are free at once must not depend on who lists them
-    crew = sorted(
-        servers,
-        key=lambda one: (len(one.effects), sorted(one.effects), sorted(one.users), one.pool),
-    )
+
+    def rank(one: Server) -> tuple[object, ...]:
+        # of those that are free at once the fastest is first, as it is when they are woken
+        pace = sum(takes(one.pool, effect, MICRO) for effect in one.effects)
+        effects = sorted(one.effects)
+        return pace / (len(effects) or 1), len(effects), effects, sorted(one.users), one.pool
+
+    crew = sorted(servers, key=rank)
     missing = effects.difference(*(server.effects for server in crew))
     if missing or not crew:
         crew.append(Server(0.0, frozenset(missing)))

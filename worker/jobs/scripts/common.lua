@@ -14,7 +14,7 @@
 --   LEASES    scores  job|worker|started|cost|effect|user, running -> deadline
 --   FLAGGED   by name worker|job: running, cancelled
 --   ENDED     scores  job that ended and was delivered -> when
---   IDLE      by name effect|client|number|effects: claims that sleep
+--   IDLE      by name effect|client|number|worker|effects: claims that sleep
 --   COUNTERS  hash    seq: submits so far
 --   ALIVE     scores  worker -> until when
 --   WORKERS   hash    worker -> WorkerInfo, JSON
@@ -62,7 +62,7 @@ local function first(key, prefix)
   return redis.call('ZRANGEBYLEX', key, '[' .. prefix .. '|', '(' .. prefix .. '}', 'LIMIT', 0, 1)[1]
 end
 
--- `waiter` is client|number|effects, the effects parted by blanks.
+-- `waiter` is client|number|worker|effects, the effects parted by blanks.
 local function each_idle(command, waiter)
   for effect in string.gmatch(string.match(waiter, '[^|]*$'), '%S+') do
     if command == 'ZADD' then
@@ -73,10 +73,30 @@ local function each_idle(command, waiter)
   end
 end
 
--- Wake one sleeping claim that can run `effect`; those whose client has gone are dropped.
+local function pool_of(worker)
+  local info = redis.call('HGET', WORKERS, worker)
+  return info and cjson.decode(info).pool or 'cpu'
+end
+
+-- The sleeping claim, of the first 64, whose pool is known as the fastest for `effect`.
+local function fastest(effect)
+  local found = redis.call(
+    'ZRANGEBYLEX', IDLE, '[' .. effect .. '|', '(' .. effect .. '}', 'LIMIT', 0, 64)
+  if #found < 2 then return found[1] end
+  local best, best_pace
+  for _, member in ipairs(found) do
+    local pool = pool_of(string.match(member, '^[^|]*|[^|]*|[^|]*|([^|]*)|'))
+    local pace = tonumber(redis.call('HGET', SPEEDS, 'pace|' .. pool .. '|' .. effect) or 1000000)
+    if not best or pace < best_pace then best, best_pace = member, pace end
+  end
+  return best
+end
+
+-- Wake one sleeping claim that can run `effect`, so that the fastest idle worker takes it; those
+-- whose client has gone are dropped.
 local function wake(effect)
   while true do
-    local member = first(IDLE, effect)
+    local member = fastest(effect)
     if not member then return end
     local waiter = string.sub(member, #effect + 2)
     local client, number = string.match(waiter, '^([^|]*)|([^|]*)|')

@@ -13,8 +13,7 @@ end
 
 local function learn_speeds(record, measured, reference, price_field, guess)
   if measured == '0' then return end
-  local info = redis.call('HGET', WORKERS, record.worker)
-  local pool = info and cjson.decode(info).pool or 'cpu'
+  local pool = pool_of(record.worker)
   step('pace|' .. pool .. '|' .. record.effect, measured, record.cost)
   if guess ~= '0' and (reference == '' or reference == pool) then step(price_field, measured, guess) end
 end
