@@ -72,10 +72,9 @@ async def idle(url: str) -> None:
         await asyncio.sleep(0.01)
         begun = time.perf_counter()
         submitting = asyncio.create_task(submit(bot))
-        claim = await sleeper
+        [claim] = await sleeper
         taken.append(1000 * (time.perf_counter() - begun))
         await submitting
-        assert claim is not None
         await worker.finish(claim, Done(job=claim.job.id))
     p99 = quantiles(taken, n=100)[98]
     print(f"submit to claimed, idle: p50 {median(taken):.1f} ms, p99 {p99:.1f} ms")
@@ -89,8 +88,8 @@ async def drain(url: str) -> None:
     for _ in range(10):
         await asyncio.gather(*(submit(bot) for _ in range(DRAINED // 10)))
     begun = time.perf_counter()
-    while claim := await worker.claim("w1", EFFECTS, lease=60):
-        await worker.finish(claim, Done(job=claim.job.id))
+    while claims := await worker.claim("w1", EFFECTS, lease=60):
+        await worker.finish(claims[0], Done(job=claims[0].job.id))
     rate = DRAINED / (time.perf_counter() - begun)
     print(f"one worker, {DRAINED} jobs waiting: {rate:.0f} jobs a second")
     await bot.close()
@@ -118,8 +117,7 @@ async def cycles(url: str, tasks: int) -> float:
 
     async def cycle(index: int) -> None:
         await submit(queue)
-        claim = await queue.claim(f"w{index}", EFFECTS, lease=60)
-        if claim:
+        for claim in await queue.claim(f"w{index}", EFFECTS, lease=60):
             await queue.finish(claim, Done(job=claim.job.id))
 
     rate = await many(cycle, tasks)
@@ -158,7 +156,7 @@ async def fill(client: redis.asyncio.Redis, jobs: int) -> None:
                 await script(
                     keys=[KEYS[name] for name in submit.keys],
                     args=["", 0, job.id, job.model_dump_json(), job.user, job.id, job.effect,
-                          job.cost, job.max_attempts, version, date, 10**9],
+                          job.cost, job.max_attempts, version, date, 10**9, "", ""],
                     client=pipe,
                 )  # fmt: skip
             await pipe.execute()
@@ -177,9 +175,7 @@ async def depth(url: str, waiting: int) -> None:
     claims: list[Claim] = []
 
     async def claim() -> None:
-        claim = await queue.claim("w1", EFFECTS, lease=60)
-        assert claim is not None
-        claims.append(claim)
+        claims.extend(await queue.claim("w1", EFFECTS, lease=60))
 
     async def finish() -> None:
         claim = claims.pop()

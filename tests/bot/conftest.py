@@ -145,8 +145,7 @@ class House:
 
     async def claim(self) -> Claim:
         """Take the next job as a worker would."""
-        claim = await self.queue.claim("hand", ["blend", "swirl"], lease=600)
-        assert claim is not None
+        [claim] = await self.queue.claim("hand", ["blend", "swirl"], lease=600)
         return claim
 
     async def progress(self, claim: Claim, done: int, total: int, preview: bytes = b"") -> None:

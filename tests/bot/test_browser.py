@@ -61,8 +61,7 @@ class Hand:
 
     async def claim(self) -> Claim:
         """Take the next job."""
-        claim = await self.queue.claim("hand", ["gatys", "negative"], lease=600, wait=10)
-        assert claim is not None
+        [claim] = await self.queue.claim("hand", ["gatys", "negative"], lease=600, wait=10)
         return claim
 
     async def progress(self, claim: Claim, done: int, preview: bytes) -> None:

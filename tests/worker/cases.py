@@ -27,17 +27,16 @@ async def take(
     queue: Queue, worker: str = "w1", effects: Sequence[str] = ("paint",), lease: float = 10
 ) -> Claim:
     """Claim what must be there."""
-    claim = await queue.claim(worker, effects, lease=lease)
-    assert claim is not None
+    [claim] = await queue.claim(worker, effects, lease=lease)
     return claim
 
 
 async def serve_all(queue: Queue, effects: Sequence[str] = ("paint",)) -> list[str]:
     """Claim and finish until nothing is left; the jobs in the order served."""
     served = []
-    while claim := await queue.claim("w1", effects, lease=10):
-        served.append(claim.job.id)
-        await queue.finish(claim, Done(job=claim.job.id))
+    while claims := await queue.claim("w1", effects, lease=10):
+        served.append(claims[0].job.id)
+        await queue.finish(claims[0], Done(job=claims[0].job.id))
     return served
 
 

@@ -164,13 +164,13 @@ async def test_the_running_limit_passes_over(queue: Queue) -> None:
     await submit(queue, a_job("b1", "bob", seconds=9))
     claims = [await take(queue) for _ in range(4)]
     assert ["a0", "b", "a1", "b1"] == [claim.job.id for claim in claims]
-    assert None is await queue.claim("w1", ["paint"], lease=10)
+    assert [] == await queue.claim("w1", ["paint"], lease=10)
     await queue.fail(claims[2], "x", "X.", retry=True)
     again = await take(queue)
     assert "a1" == again.job.id  # with its old tag, before a2
     await queue.finish(claims[0], Done(job="a0"))
     assert "a2" == (await take(queue)).job.id
-    assert None is await queue.claim("w1", ["paint"], lease=10)
+    assert [] == await queue.claim("w1", ["paint"], lease=10)
     await queue.finish(again, Done(job="a1"))
     assert "a3" == (await take(queue)).job.id
 
@@ -180,15 +180,15 @@ async def test_running_limits_change_at_once(queue: Queue) -> None:
     await set_tiers(queue, free=Tier(running=1))
     await submit(queue, *(a_job(f"a{i}", "ann") for i in range(5)))
     first = await take(queue)
-    assert None is await queue.claim("w1", ["paint"], lease=10)
+    assert [] == await queue.claim("w1", ["paint"], lease=10)
     await set_tiers(queue, free=Tier(running=3))
     second = await take(queue)
     assert "a1" == second.job.id
     await queue.renew(first, lease=10)
     await set_tiers(queue, free=Tier(running=1))
-    assert None is await queue.claim("w1", ["paint"], lease=10)
+    assert [] == await queue.claim("w1", ["paint"], lease=10)
     await queue.finish(first, Done(job="a0"))
-    assert None is await queue.claim("w1", ["paint"], lease=10)
+    assert [] == await queue.claim("w1", ["paint"], lease=10)
     await queue.finish(second, Done(job="a1"))
     assert "a2" == (await take(queue)).job.id
 

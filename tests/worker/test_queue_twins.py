@@ -5,6 +5,7 @@ memory, and loses no job.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -29,6 +30,7 @@ from worker.jobs.model import (
     Ticket,
     WorkerInfo,
 )
+from worker.jobs.policy import line_of
 from worker.jobs.queue import Queue
 from worker.jobs.redis_queue import KEYS, RedisQueue
 from worker.jobs.rules import Tier
@@ -42,12 +44,14 @@ some_effects = st.sampled_from([("paint",), ("dream",), EFFECTS])
 seconds = st.sampled_from([1, 4, 16])
 tiers = st.builds(
     Tier, day=st.integers(1, 3), night=st.integers(1, 3), waiting=st.integers(1, 6),
-    running=st.integers(1, 3), daily=st.sampled_from([5, 20, 1000]),
+    running=st.integers(1, 3), deferred=st.integers(0, 3), daily=st.sampled_from([5, 20, 1000]),
     effects=st.sampled_from([None, None, ("paint",)]),
 )  # fmt: skip
 steps = st.one_of(
     st.tuples(st.just("submit"), users, st.sampled_from(EFFECTS), seconds, st.integers(1, 3)),
     st.tuples(st.just("submit"), users, st.sampled_from(EFFECTS), seconds, st.integers(1, 3)),
+    st.tuples(st.just("submit_later"), users, st.sampled_from(EFFECTS), seconds),
+    st.tuples(st.just("defer"), small, users),
     st.tuples(st.just("resubmit"), small),
     st.tuples(st.just("claim"), st.sampled_from(["w1", "w2"]), some_effects, seconds),
     st.tuples(st.just("claim"), st.sampled_from(["w1", "w2"]), some_effects, seconds),
@@ -103,6 +107,14 @@ class Run:
             )
         )  # fmt: skip
 
+    async def do_submit_later(self, user: str, effect: str, cost: int) -> Any:
+        name = f"j{len(self.jobs)}"
+        self.jobs.append(name)
+        return await self._submit(a_job(name, user, seconds=cost, effect=effect, deferred=True))
+
+    async def do_defer(self, index: int, user: str) -> Any:
+        return await self.queue.defer(f"j{index}", user=user)
+
     async def _submit(self, job: Job) -> Ticket:
         ticket = await self.queue.submit(job, key=job.id)
         self.born[job.id] += ticket.fresh
@@ -116,10 +128,9 @@ class Run:
         return None
 
     async def do_claim(self, worker: str, effects: tuple[str, ...], lease: int) -> Any:
-        claim = await self.queue.claim(worker, effects, lease=lease)
-        if claim:
-            self.claims.append(claim)
-        return claim
+        claims = await self.queue.claim(worker, effects, lease=lease)
+        self.claims += claims
+        return claims
 
     async def with_claim(self, name: str, index: int, *args: Any) -> Any:
         if not self.claims:
@@ -214,10 +225,11 @@ class Run:
         while True:
             self.clock.advance(100)
             await self.queue.reap()
-            claim = await self.queue.claim("w9", EFFECTS, lease=10)
-            if claim is None:
+            claims = await self.queue.claim("w9", EFFECTS, lease=10)
+            if not claims:
                 break
-            await self.queue.finish(claim, Done(job=claim.job.id))
+            for claim in claims:
+                await self.queue.finish(claim, Done(job=claim.job.id))
         await self.do_deliver()
         assert self.born == self.endings
 
@@ -228,7 +240,8 @@ def balances(views: list[JobView], account: Account) -> None:
     assert account.granted == used
     assert min(account.available, account.held, account.spent, account.expired) >= 0
     assert 0 <= account.bonus <= account.available
-    assert sum(view.job.cost for view in views if not view.ending) / 1_000_000 == account.held
+    held = sum(view.job.cost for view in views if not view.ending and not view.job.deferred)
+    assert held / 1_000_000 == account.held
 
 
 def in_one_place(url: str, views: list[Any]) -> None:
@@ -245,11 +258,12 @@ def in_one_place(url: str, views: list[Any]) -> None:
     for row in views:
         for view in row:
             states.setdefault(view.state, []).append(view.job.id)
-    for user in USERS:
-        of_user = [view.state for row in views for view in row if view.job.user == user]
-        share = shares.get(user, {"waiting": 0, "running": 0})
-        assert of_user.count(State.WAITING) == share["waiting"]
-        assert of_user.count(State.RUNNING) == share["running"]
+    for user, later in itertools.product(USERS, (False, True)):
+        jobs = [view for row in views for view in row if view.job.user == user]
+        in_line = [view.state for view in jobs if view.job.deferred == later]
+        share = shares.get(line_of(user, deferred=later), {"waiting": 0, "running": 0})
+        assert in_line.count(State.WAITING) == share["waiting"]
+        assert in_line.count(State.RUNNING) == share["running"]
     over = [job for state in (State.DONE, State.FAILED, State.CANCELLED) for job in
             states.get(state, [])]  # fmt: skip
     assert sorted(states.get(State.WAITING, [])) == sorted(lines + ready)

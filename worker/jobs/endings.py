@@ -12,6 +12,7 @@ from worker.jobs.errors import (
     QueueFull,
     QuotaExceeded,
     RulesChanged,
+    TooManyDeferred,
     TooManyWaiting,
 )
 from worker.jobs.model import Failed, Job
@@ -21,6 +22,7 @@ from worker.jobs.rules import Rules
 UNKNOWN = "There is no such job; it may have been forgotten."
 NOT_YOURS = "This job belongs to another account."
 LOST = "This worker no longer holds the job: it was given to another, or it has ended."
+NOT_WAITING = "This job has been begun or has ended; it can no longer wait for the night."
 RULES_CHANGED = "Somebody else has changed the rules meanwhile; read them again."
 
 
@@ -49,6 +51,15 @@ def queue_full(seconds: float) -> QueueFull:
     whole = max(1, math.ceil(seconds))
     return QueueFull(
         f"The queue is full just now; please come back in {whole} seconds.", seconds=whole
+    )
+
+
+def too_many_deferred(waiting: int, limit: int) -> TooManyDeferred:
+    """Why a job may not wait for the night."""
+    return TooManyDeferred(
+        f"{waiting} of your jobs wait for the night; at most {limit} may.",
+        waiting=waiting,
+        limit=limit,
     )
 
 

@@ -7,6 +7,8 @@ QueueError            one clear English sentence; `code` for machines
 ├── NotYours          another account's job
 ├── TooManyWaiting    the user's tier allows no more waiting jobs
 ├── QueueFull         as many jobs wait in all as may; says when to come back
+├── TooManyDeferred   the user's tier allows no more deferred jobs
+├── NotWaiting        the job runs or has ended: it can't be deferred any more
 ├── QuotaExceeded     the account has too few credits left today
 ├── EffectNotAllowed  the user's tier does not include the effect
 ├── Banned            an admin has banned the user: names the reason
@@ -68,6 +70,18 @@ class QueueFull(QueueError):
     """As many jobs as `Rules.longest` wait; a tenth of them is served in `seconds`."""
 
     code = "queue_full"
+
+
+class TooManyDeferred(QueueError):
+    """The user has `waiting` deferred jobs in the queue; the tier allows `limit`."""
+
+    code = "too_many_deferred"
+
+
+class NotWaiting(QueueError):
+    """The job has been begun or has ended."""
+
+    code = "not_waiting"
 
 
 class QuotaExceeded(QueueError):

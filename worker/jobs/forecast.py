@@ -11,6 +11,7 @@ from worker.jobs.connection import Connection
 from worker.jobs.crew import remaining
 from worker.jobs.errors import NoSuchJob
 from worker.jobs.model import Estimate, Job, WorkerInfo
+from worker.jobs.policy import line_of
 from worker.jobs.records import Record
 from worker.jobs.replay import DEFAULT_POOL
 from worker.jobs.rulebook import Rulebook
@@ -52,18 +53,19 @@ class Forecast:
         micros = await self._micros(now)
         schedule = await self._schedule(micros)
         return schedule.of(job, record.effect, record.cost, micros) or schedule.squeeze_in(
-            job, record.user, tier, record.effect, record.cost, micros
+            job, record.line, tier, record.effect, record.cost, micros
         )
 
     async def foresee(self, job: Job, now: str) -> Estimate:
         """The estimate of a job that is not submitted yet."""
-        _, tier, snapshot = await self._connection.run("snapshot", now, "", job.user, SMALL)
+        line = line_of(job.user, deferred=job.deferred)
+        _, tier, snapshot = await self._connection.run("snapshot", now, "", line, SMALL)
         if snapshot:
             calendar = await self._calendar(snapshot[0])
             return from_script(snapshot[1:]).play_with(job, tier, calendar)
         micros = await self._micros(now)
         schedule = await self._schedule(micros)
-        return schedule.foresee(job.user, tier, job.effect, job.cost, micros)
+        return schedule.foresee(line, tier, job.effect, job.cost, micros)
 
     async def room(self, now: str) -> float:
         """Seconds until a tenth of what waits is served."""

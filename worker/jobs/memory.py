@@ -5,26 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
-from typing import Literal
 
 from worker.jobs import endings
 from worker.jobs.crew import crew, remaining
-from worker.jobs.errors import (
-    LeaseLost,
-    NoSuchJob,
-    NotYours,
-)
+from worker.jobs.errors import NoSuchJob
+from worker.jobs.memory_leases import MemoryLeases
 from worker.jobs.memory_office import MemoryOffice
-from worker.jobs.memory_record import JobRecord
+from worker.jobs.memory_record import JobRecord, place_of
 from worker.jobs.model import (
-    Cancelled,
-    Claim,
-    Done,
-    Ending,
     Estimate,
-    Failed,
     Job,
     JobView,
     Progress,
@@ -33,19 +24,15 @@ from worker.jobs.model import (
     Ticket,
     WorkerInfo,
 )
-from worker.jobs.policy import MICRO, User, Waiting
-from worker.jobs.replay import DEFAULT_POOL
+from worker.jobs.policy import LATER, User, line_of
 from worker.jobs.schedule import SMALL, Oracle, Schedule
 from worker.jobs.snapshot import Snapshot
 from worker.jobs.wakeups import set_within
 
 __all__ = ["MemoryQueue"]
 
-_Ending = Done | Failed | Cancelled
-_How = Literal["end", "retry", "release"]
 
-
-class MemoryQueue(MemoryOffice):
+class MemoryQueue(MemoryLeases):
     """See `worker.jobs.queue.Queue`. `redelivery`: seconds after which an ending that was handed
     out and not acknowledged is handed out again.
     """
@@ -53,15 +40,10 @@ class MemoryQueue(MemoryOffice):
     def __init__(self, *, clock: Callable[[], float] = time.time, redelivery: float = 60.0) -> None:
         super().__init__(clock)
         self._redelivery = redelivery
-        self._seq = 0
-        self._records: dict[str, JobRecord] = {}
         self._keys: dict[tuple[str, str], str] = {}
         self._owned: defaultdict[str, list[str]] = defaultdict(list)
-        self._workers: dict[str, tuple[float, WorkerInfo]] = {}
-        self._outbox: defaultdict[str, dict[str, Receipt]] = defaultdict(dict)
         self._handed: dict[str, float] = {}
         self._oracle = Oracle()
-        self._listeners: defaultdict[str, set[asyncio.Queue[Progress]]] = defaultdict(set)
 
     @property
     def office(self) -> MemoryOffice:
@@ -76,115 +58,19 @@ class MemoryQueue(MemoryOffice):
         else:
             bonus = self._admit(job, self._room)
             self._seq += 1
-            entry = Waiting(self._seq, job.id, job.user, job.effect, job.cost)
             record = JobRecord(
-                job=job, key=key, entry=entry, submitted=self._clock(),
+                job=job, key=key, entry=place_of(job, self._seq), submitted=self._clock(),
                 date=self._ledgers[job.user].date, bonus=bonus,
             )  # fmt: skip
             self._records[job.id] = record
             self._keys[job.user, key] = job.id
             self._owned[job.user].append(job.id)
-            self._order.arrive(entry, self._terms[job.user].tier)
+            self._order.arrive(record.entry, self._class_of(job))
             self._notify()
         estimate = await self.estimate(record.job.id)
         return Ticket(
             job=record.job.id, place=estimate.place, seconds=estimate.seconds, fresh=not known
         )
-
-    async def claim(
-        self, worker: str, effects: Sequence[str], *, lease: float, wait: float = 0.0
-    ) -> Claim | None:
-        """Take the next job that this worker can run."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + wait
-        while True:
-            changed = self._changed
-            entry = self._order.take(effects, self._calendar.weights(self._clock()))
-            if entry is not None:
-                return self._lease(entry, worker, lease)
-            if not await set_within(changed, end - loop.time()):
-                return None
-
-    def _lease(self, entry: Waiting, worker: str, lease: float) -> Claim:
-        record = self._records[entry.job]
-        record.entry = entry
-        record.state = State.RUNNING
-        record.claims += 1
-        record.worker = worker
-        record.token = f"{worker}:{record.claims}"
-        record.started = self._clock()
-        record.deadline = record.started + lease
-        self._notify()
-        return Claim(
-            job=record.job, token=record.token, attempt=record.attempt, deadline=record.deadline
-        )
-
-    async def renew(self, claim: Claim, *, lease: float) -> None:
-        """Push the deadline out."""
-        self._held(claim).deadline = self._clock() + lease
-
-    async def progress(self, claim: Claim, progress: Progress) -> None:
-        """Publish how far it is."""
-        self._held(claim).progress = progress
-        for listener in self._listeners[claim.job.platform]:
-            listener.put_nowait(progress)
-
-    async def finish(self, claim: Claim, done: Done) -> None:
-        """End with a result; a job that was cancelled meanwhile ends as cancelled."""
-        self._settle(claim, "end", done)
-
-    async def fail(
-        self, claim: Claim, code: str, message: str, *, retry: bool, **details: str | int | float
-    ) -> Ending | None:
-        """End without a result, or go back for another attempt."""
-        failed = Failed(job=claim.job.id, code=code, message=message, details=details)
-        return self._settle(claim, "retry" if retry else "end", failed)
-
-    async def release(self, claim: Claim) -> None:
-        """Give a job back unharmed."""
-        self._settle(claim, "release", Cancelled(job=claim.job.id))
-
-    async def acknowledge_cancel(self, claim: Claim) -> None:
-        """The effect has stopped after a cancel."""
-        self._settle(claim, "end", Cancelled(job=claim.job.id))
-
-    async def cancel(self, job: str, *, user: str) -> JobView:
-        """Remove a waiting job; flag a running one."""
-        record = self._own(job, user)
-        if record.state is State.WAITING:
-            self._order.remove(record.entry)
-            self._end(record, Cancelled(job=job))
-        elif record.state is State.RUNNING and record.cancelled is None:
-            record.cancelled = self._clock()
-        self._notify()
-        return record.view()
-
-    async def cancellations(self, worker: str) -> AsyncIterator[str]:
-        """Ids of running jobs of this worker that were cancelled."""
-        told: set[tuple[str, str]] = set()
-        while True:
-            changed = self._changed
-            for record in list(self._records.values()):
-                flagged = record.cancelled is not None and record.state is State.RUNNING
-                claim = (record.job.id, record.token)
-                if flagged and record.worker == worker and claim not in told:
-                    told.add(claim)
-                    yield record.job.id
-            await changed.wait()
-
-    async def reap(self) -> list[str]:
-        """Give back every job whose lease has run out."""
-        now = self._clock()
-        late = [
-            record
-            for record in self._records.values()
-            if record.state is State.RUNNING and record.deadline <= now
-        ]
-        late.sort(key=lambda record: record.job.id)
-        for record in late:
-            record.token = ""
-            self._close(record, "retry", endings.lease_expired(record.job))
-        return [record.job.id for record in late]
 
     async def announce(self, worker: WorkerInfo, *, ttl: float) -> None:
         """Say that a worker is alive, and what it can run."""
@@ -226,10 +112,11 @@ class MemoryQueue(MemoryOffice):
 
     async def foresee(self, job: Job) -> Estimate:
         """The estimate that the job would get now."""
-        tier = self._terms[job.user].tier
+        tier = self._class_of(job)
         if len(self._order) <= SMALL:
             return self._snapshot().play_with(job, tier, self._calendar)
-        return self._schedule().foresee(job.user, tier, job.effect, job.cost, self._micros())
+        line = line_of(job.user, deferred=job.deferred)
+        return self._schedule().foresee(line, tier, job.effect, job.cost, self._micros())
 
     async def price(self, effect: str, guess: float, pixels: int) -> float:
         """Seconds to expect of a job, by what was learned."""
@@ -250,11 +137,11 @@ class MemoryQueue(MemoryOffice):
         )  # fmt: skip
 
     def _foretell(self, job: Job) -> Estimate:
-        schedule, tier, now = self._schedule(), self._terms[job.user].tier, self._micros()
+        schedule, tier, now = self._schedule(), self._class_of(job), self._micros()
         if len(self._order) <= SMALL:
             return schedule.estimates[job.id]
         return schedule.of(job.id, job.effect, job.cost, now) or schedule.squeeze_in(
-            job.id, job.user, tier, job.effect, job.cost, now
+            job.id, line_of(job.user, deferred=job.deferred), tier, job.effect, job.cost, now
         )
 
     def _schedule(self) -> Schedule:
@@ -263,12 +150,11 @@ class MemoryQueue(MemoryOffice):
         last = self._oracle.last(self._micros())
         return last or self._oracle.keep(self._snapshot().play(self._calendar))
 
+    def _class_of(self, job: Job) -> str:
+        return LATER if job.deferred else self._terms[job.user].tier
+
     def _room(self) -> float:
         return self._schedule().until_served(0.1)
-
-    def _pool(self, record: JobRecord) -> str:
-        _, info = self._workers.get(record.worker, (0.0, None))
-        return info.pool if info else DEFAULT_POOL
 
     async def events(self, platform: str) -> AsyncIterator[Progress]:
         """Progress of the platform's jobs, from now on."""
@@ -315,61 +201,3 @@ class MemoryQueue(MemoryOffice):
 
     async def close(self) -> None:
         """Nothing to let go of."""
-
-    def _own(self, job: str, user: str) -> JobRecord:
-        record = self._records.get(job)
-        if record is None:
-            raise NoSuchJob(endings.UNKNOWN)
-        if record.job.user != user:
-            raise NotYours(endings.NOT_YOURS)
-        return record
-
-    def _held(self, claim: Claim) -> JobRecord:
-        record = self._records.get(claim.job.id)
-        if record is None or record.state is not State.RUNNING or record.token != claim.token:
-            raise LeaseLost(endings.LOST)
-        return record
-
-    def _settle(self, claim: Claim, how: _How, ending: _Ending) -> Ending | None:
-        record = self._records.get(claim.job.id)
-        if record and record.ending and record.token == claim.token:
-            return record.ending  # said twice: the first reply was lost
-        record = self._held(claim)
-        self._close(record, how, ending)
-        return record.ending
-
-    def _close(self, record: JobRecord, how: _How, ending: _Ending) -> None:
-        if record.cancelled is not None:
-            ending = Cancelled(job=record.job.id)
-        elif how == "release" or (how == "retry" and record.attempt < record.job.max_attempts):
-            record.released += how == "release"
-            self._give_back(record)
-            return
-        if isinstance(ending, Done):
-            self._speeds.learn(
-                record.job, ending.seconds, self._pool(record), reference=self._rules.reference
-            )
-        self._order.end(record.job.user)
-        self._end(record, ending)
-
-    def _give_back(self, record: JobRecord) -> None:
-        record.state = State.WAITING
-        record.token = record.worker = ""
-        record.progress = None
-        self._order.give_back(record.entry)
-        self._notify()
-
-    def _end(self, record: JobRecord, ending: _Ending) -> None:
-        record.ending = ending
-        record.state = State(ending.kind)
-        cost, used = record.job.cost, 0
-        if record.state is State.DONE:
-            used = cost
-        elif record.state is State.CANCELLED and record.cancelled is not None:
-            used = max(0, min(cost, round((record.cancelled - record.started) * MICRO)))
-        self._ledgers[record.job.user].settle(cost, used, record.date, record.bonus)
-        record.ended = self._clock()
-        self._seq += 1
-        receipt = Receipt(id=f"{self._seq}-0", job=record.job, ending=ending)
-        self._outbox[record.job.platform][receipt.id] = receipt
-        self._notify()

@@ -11,7 +11,7 @@ from worker.jobs.errors import NothingToChange
 from worker.jobs.ledger import Ledger, account_of
 from worker.jobs.model import Account, Change, Job, Person
 from worker.jobs.people import Terms
-from worker.jobs.policy import MICRO, Order
+from worker.jobs.policy import MICRO, Order, line_of
 from worker.jobs.rules import Calendar, Rules
 from worker.jobs.speeds import Speeds
 
@@ -120,11 +120,14 @@ class MemoryOffice:
         limits = self._rules.tiers[terms.tier]
         if limits.effects is not None and job.effect not in limits.effects:
             raise endings.effect_not_allowed(job.effect, terms.tier)
-        waiting = self._order.waiting_of(job.user)
-        if waiting >= limits.waiting:
+        if job.deferred:
+            self._admit_deferred(job.user)
+        elif (waiting := self._order.waiting_of(job.user)) >= limits.waiting:
             raise endings.too_many_waiting(waiting)
         if len(self._order) >= self._rules.longest:
             raise endings.queue_full(room())
+        if job.deferred:
+            return 0
         now = self._clock()
         date, midnight = self._calendar.date(now)
         ledger = self._ledgers[job.user]
@@ -132,6 +135,12 @@ class MemoryOffice:
         if ledger.available < job.cost:
             raise endings.quota_exceeded(job.cost, ledger.available, midnight - now)
         return ledger.hold(job.cost)
+
+    def _admit_deferred(self, user: str) -> None:
+        waiting = self._order.waiting_of(line_of(user, deferred=True))
+        limit = self._rules.tiers[self._terms[user].tier].deferred
+        if waiting >= limit:
+            raise endings.too_many_deferred(waiting, limit)
 
     def _micros(self) -> int:
         return round(self._clock() * MICRO)

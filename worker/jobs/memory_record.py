@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from worker.jobs.crew import Running
 from worker.jobs.model import Cancelled, Done, Failed, Job, JobView, Progress, State
-from worker.jobs.policy import MICRO, Waiting
+from worker.jobs.policy import MICRO, Waiting, line_of
 
-__all__ = ["JobRecord"]
+__all__ = ["JobRecord", "place_of"]
 
 
 @dataclass
@@ -37,7 +37,7 @@ class JobRecord:
     def running(self) -> Running:
         """What a forecast needs of a running job."""
         started = round(self.started * MICRO)
-        return Running(self.worker, started, self.job.cost, self.job.effect, self.job.user)
+        return Running(self.worker, started, self.job.cost, self.job.effect, self.entry.user)
 
     @property
     def attempt(self) -> int:
@@ -54,3 +54,9 @@ class JobRecord:
             progress=self.progress,
             ending=self.ending,
         )
+
+
+def place_of(job: Job, seq: int) -> Waiting:
+    """A job at the end of its line."""
+    line = line_of(job.user, deferred=job.deferred)
+    return Waiting(seq, job.id, line, job.effect, job.cost, job.kind)

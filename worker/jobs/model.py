@@ -38,7 +38,7 @@ Word = Annotated[str, Field(pattern=r"^[^\s|]{1,200}$")]
 
 
 class Job(_Wire):
-    """One request, as submitted. Never changes afterwards."""
+    """One request, as submitted. Only `Queue.defer` changes it, and only in `deferred`."""
 
     v: Literal[1] = 1
     id: Word
@@ -62,6 +62,10 @@ class Job(_Wire):
     pixels: int = Field(0, ge=0, le=10**12)
     """Of the first photo."""
     max_attempts: int = Field(3, ge=1)
+    kind: str = Field("", pattern=r"^[^\s|]{0,200}$")
+    """Jobs of one effect and equal kind may be run in one batch; "" in none."""
+    deferred: bool = False
+    """It waits for the night or for an idle worker, and holds no credits."""
 
 
 class State(StrEnum):

@@ -11,6 +11,11 @@ admin gave a boost is charged cost / factor for the heads that come up until it 
 S = max(V, F) of the tier, then F = S + cost / weight; equal tiers serve the older job. Every
 attempt at a job is service that its tier pays for.
 
+**Deferred work** is one more class beside the tiers, "later". A user's deferred jobs are a line of
+their own there, with its own tags and its own count of what runs. By night the class has a weight
+like any tier. By day its weight is 0: it is closed, and served only when no tier has a job that
+the worker can run; such service is idle capacity and moves no tag of the root.
+
 When nothing of a tier waits or runs any more, its V takes the largest finish tag: what was used
 of an idle tier is held against nobody. When nothing waits or runs at all, time begins anew. Tags
 and costs are integers in microseconds of expected service.
@@ -22,6 +27,7 @@ the Redis queue are tested against it.
 from __future__ import annotations
 
 import heapq
+from bisect import insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,16 +35,28 @@ from types import MappingProxyType
 
 from worker.jobs.people import Terms
 
-__all__ = ["MICRO", "Classes", "Order", "User", "Waiting"]
+__all__ = ["LATER", "MICRO", "Classes", "Order", "User", "Waiting", "line_of", "owner_of"]
 
 MICRO = 1_000_000
 _NONE = Terms()
+LATER = "later"
+"""The class of deferred work; no tier has this name."""
+
+
+def line_of(user: str, *, deferred: bool) -> str:
+    """The line that a job stands in: the user's own, or that of the user's deferred work."""
+    return f"{user} {LATER}" if deferred else user
+
+
+def owner_of(line: str) -> str:
+    """Whose line it is."""
+    return line.partition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A waiting job. `seq` is its place in the order of arrival; `tag`, in the time of `tier`, is
-    there once it has been the head of its user's line.
+    """A waiting job. `user` is its line, as `line_of` names it; `seq` its place in the order of
+    arrival; `tag`, in the time of `tier`, is there once it has been the head of its line.
     """
 
     seq: int
@@ -46,6 +64,7 @@ class Waiting:
     user: str
     effect: str
     cost: int
+    kind: str = ""
     tag: int | None = None
     tier: str = ""
     charge: int = 0
@@ -75,8 +94,9 @@ class Classes:
 
 
 class Order:
-    """All waiting jobs, in fair order. `limits`: tier -> jobs of one user that may run at once;
-    `terms`: user -> what admins have set, if anything; `clock`: microseconds.
+    """All waiting jobs, in fair order. `limits`: tier -> jobs of one user that may run at once, and
+    as many deferred ones; `terms`: user -> what admins have set, if anything; `clock`:
+    microseconds.
 
     A job that is given back keeps its tag and stands beside its user's present head.
     """
@@ -111,35 +131,39 @@ class Order:
             self._arrange(name, user)
 
     def arrive(self, entry: Waiting, tier: str) -> None:
-        """Put a new job at the end of its user's line; `tier` is the user's."""
+        """Put a job into its line, by its `seq`; `tier` is the class of the line."""
         self._wake(tier)
         self._busy[tier] += 1
-        self._lines[entry.user].append(entry)
+        insort(self._lines[entry.user], entry, key=lambda other: other.seq)
         self._arrange(entry.user, self.users.setdefault(entry.user, User(tier)))
 
-    def take(self, effects: Iterable[str], weights: Mapping[str, int]) -> Waiting | None:
-        """Remove and return the job to serve next among those of `effects`; it runs from now on."""
+    def take(self, effects: Iterable[str], weights: Mapping[str, int]) -> list[Waiting]:
+        """Remove and return what to serve next among jobs of `effects`; it runs from now on.
+        `weights`: class -> weight of the hour, 0 where it is closed.
+        """
         effects = list(effects)
         classes = self.classes
-        best: tuple[int, int, str] | None = None
-        for tier in weights:
+        best: tuple[bool, int, int, str] | None = None
+        for tier, weight in weights.items():
             heads = (head for effect in effects if (head := self._first(tier, effect)))
             first = min(heads, default=None)
             if first is not None:
                 start = max(classes.root, classes.finish[tier])
-                found = (start, first[1], first[2])
+                found = (weight == 0, start, first[1], first[2])
                 best = found if best is None else min(best, found)
         if best is None:
-            return None
-        entry = self._ready.pop(best[2])
-        classes.root = best[0]
-        classes.finish[entry.tier] = best[0] + entry.cost // weights[entry.tier]
+            return []
+        closed, start, _, job = best
+        entry = self._ready.pop(job)
+        if not closed:
+            classes.root = start
+            classes.finish[entry.tier] = start + entry.cost // weights[entry.tier]
         classes.virtual[entry.tier] = max(classes.virtual[entry.tier], entry.tag or 0)
         user = self.users[entry.user]
         del user.tagged[entry.job]
         user.running += 1
         self._arrange(entry.user, user)
-        return entry
+        return [entry]
 
     def end(self, name: str) -> None:
         """One of the user's running jobs has ended."""
@@ -170,6 +194,8 @@ class Order:
         """The user belongs to another tier from now on; what waits goes along, as far ahead of
         the new tier's V as it was of the old one's.
         """
+        if later := self.users.get(line_of(name, deferred=True)):
+            self._arrange(line_of(name, deferred=True), later)
         user = self.users.get(name)
         if user is None or user.tier == tier:
             return
@@ -192,10 +218,11 @@ class Order:
         for name, user in self.users.items():
             self._arrange(name, user)
 
-    def arrange(self, name: str) -> None:
+    def arrange(self, owner: str) -> None:
         """Other terms of a user."""
-        if user := self.users.get(name):
-            self._arrange(name, user)
+        for name in (owner, line_of(owner, deferred=True)):
+            if user := self.users.get(name):
+                self._arrange(name, user)
 
     def __len__(self) -> int:
         """How many jobs wait."""
@@ -208,7 +235,7 @@ class Order:
         return [*tagged, *(entry for line in self._lines.values() for entry in line)]
 
     def waiting_of(self, name: str) -> int:
-        """How many jobs of the user wait."""
+        """How many jobs of the line wait."""
         user = self.users.get(name)
         return len(self._lines[name]) + (len(user.tagged) if user else 0)
 
@@ -234,8 +261,9 @@ class Order:
         """Hold the heads of a banned user and at the running limit; else let them stand, and be
         one at least.
         """
-        terms = self._terms.get(name, _NONE)
-        if terms.banned or user.running >= self._limits[user.tier]:
+        terms = self._terms.get(owner_of(name), _NONE)
+        tier = terms.tier if user.tier == LATER else user.tier
+        if terms.banned or user.running >= self._limits[tier]:
             for job in user.tagged:
                 self._ready.pop(job, None)
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from worker.jobs.model import (
@@ -30,20 +30,30 @@ class Queue(Protocol):
         """Queue a job; the same `key` (platform, chat, message) of the same user is the same job.
 
         Raises `NotYours` when the job's id is another account's, and, by the rules of the user's
-        tier, `TooManyWaiting`, `QuotaExceeded` and `EffectNotAllowed`; `QueueFull`; `Banned` whom
-        an admin has. What was accepted is never refused later.
+        tier, `TooManyWaiting`, `TooManyDeferred`, `QuotaExceeded` and `EffectNotAllowed`;
+        `QueueFull`; `Banned` whom an admin has. What was accepted is never refused later.
 
-        The job holds its cost in credits. They are spent when it is done, and returned, to the
-        day they came from, when it fails; of a cancelled job what it did not use is returned.
+        Unless it is deferred the job holds its cost in credits. They are spent when it is done,
+        and returned, to the day they came from, when it fails; of a cancelled job what it did not
+        use is returned.
         """
 
     async def claim(
-        self, worker: str, effects: Sequence[str], *, lease: float, wait: float = 0.0
-    ) -> Claim | None:
-        """Take the next job that this worker can run, for `lease` seconds. A claim whose answer
-        is lost on the way is given back when its lease runs out.
+        self,
+        worker: str,
+        effects: Sequence[str],
+        *,
+        lease: float,
+        wait: float = 0.0,
+        most: Mapping[str, int] = {},
+        warm: Collection[str] = (),
+    ) -> list[Claim]:
+        """Take the next job that this worker can run, for `lease` seconds, and with it up to
+        `most[effect]` in all, 1 where it is missing, that can be run in one batch. Of what may be
+        served next an effect that is `warm`, loaded already, is preferred. See `policy`.
 
-        With nothing to do it sleeps up to `wait` seconds for a wake-up, then returns None.
+        A claim whose answer is lost on the way is given back when its lease runs out. With
+        nothing to do it sleeps up to `wait` seconds for a wake-up, then returns an empty list.
         """
 
     async def renew(self, claim: Claim, *, lease: float) -> None:
@@ -79,6 +89,12 @@ class Queue(Protocol):
 
     async def cancel(self, job: str, *, user: str) -> JobView:
         """A waiting job is removed at once; a running one is flagged, and its worker told."""
+
+    async def defer(self, job: str, *, user: str) -> JobView:
+        """A waiting job waits for the night from now on, and its credits go back; one that is
+        deferred already stays as it is. Raises `NoSuchJob`, `NotYours`, `NotWaiting` and
+        `TooManyDeferred`.
+        """
 
     def cancellations(self, worker: str) -> AsyncIterator[str]:
         """Ids of running jobs of this worker that were cancelled, first those flagged already.

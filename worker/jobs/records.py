@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from worker.jobs.crew import Running
 from worker.jobs.model import ENDING, Job, JobView, Progress, State
-from worker.jobs.policy import MICRO
+from worker.jobs.policy import MICRO, line_of
 
 __all__ = ["Record", "view_of"]
 
@@ -23,10 +23,16 @@ class Record(BaseModel):
     released: int
     started: int = 0
     worker: str = ""
+    deferred: bool = False
+
+    @property
+    def line(self) -> str:
+        """Where it stands in the order."""
+        return line_of(self.user, deferred=self.deferred)
 
     def running(self) -> Running:
         """What a forecast needs of a running job."""
-        return Running(self.worker, self.started, self.cost, self.effect, self.user)
+        return Running(self.worker, self.started, self.cost, self.effect, self.line)
 
 
 def view_of(job: str, raw: str, progress: str | None, ending: str | None) -> JobView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +15,7 @@ from worker.jobs.connection import Connection
 from worker.jobs.errors import (
     LeaseLost,
     NoSuchJob,
+    NotWaiting,
     NotYours,
     QueueAway,
 )
@@ -90,7 +91,7 @@ class RedisQueue:
         verdict, *rest = await self._connection.run(
             "submit", now, SMALL, job.id, job.model_dump_json(), job.user, key, job.effect,
             job.cost, job.max_attempts, self._rulebook.rules.version, str(date),
-            self._rulebook.rules.longest,
+            self._rulebook.rules.longest, job.kind, "1" if job.deferred else "",
         )  # fmt: skip
         match verdict:
             case "not_yours":
@@ -103,6 +104,8 @@ class RedisQueue:
                 raise endings.queue_full(await self._forecast.room(now))
             case "banned":
                 raise endings.banned(rest[0])
+            case "deferred":
+                raise endings.too_many_deferred(*map(int, rest))
             case "quota":
                 raise endings.quota_exceeded(job.cost, int(rest[0]), midnight - seconds)
             case "stale":
@@ -113,10 +116,17 @@ class RedisQueue:
         return Ticket(job=name, place=estimate.place, seconds=estimate.seconds, fresh=fresh == "1")
 
     async def claim(
-        self, worker: str, effects: Sequence[str], *, lease: float, wait: float = 0.0
-    ) -> Claim | None:
-        """Take the next job that this worker can run. A claim whose reply is lost is given back
-        when its lease runs out.
+        self,
+        worker: str,
+        effects: Sequence[str],
+        *,
+        lease: float,
+        wait: float = 0.0,
+        most: Mapping[str, int] = {},
+        warm: Collection[str] = (),
+    ) -> list[Claim]:
+        """Take the next job that this worker can run, or a batch. A claim whose reply is lost is
+        given back when its lease runs out.
         """
         if wait <= 0:
             return await self._claim(worker, effects, lease, "", sleep=False)
@@ -129,9 +139,9 @@ class RedisQueue:
                 while True:
                     left = end - loop.time()
                     woken.clear()
-                    claim = await self._claim(worker, effects, lease, waiter, sleep=left > 0)
-                    if claim or left <= 0:
-                        return claim
+                    claims = await self._claim(worker, effects, lease, waiter, sleep=left > 0)
+                    if claims or left <= 0:
+                        return claims
                     await set_within(woken, min(left, POLL))
             except asyncio.CancelledError:
                 # else the next job's wake-up would be spent on nobody
@@ -142,25 +152,25 @@ class RedisQueue:
 
     async def _claim(
         self, worker: str, effects: Sequence[str], lease: float, waiter: str, *, sleep: bool
-    ) -> Claim | None:
+    ) -> list[Claim]:
         weights = self._rulebook.calendar.weights(self._seconds())
         shares: list[str | int] = [part for row in weights.items() for part in row]
         reply = await self._connection.run(
             "claim", self._now(), worker, _micro(lease), waiter, "1" if sleep else "",
             self._rulebook.rules.version, len(weights), *shares, *effects,
         )  # fmt: skip
-        if reply is None:
-            return None
         if reply == "stale":
             await self._rulebook.load()
             return await self._claim(worker, effects, lease, waiter, sleep=sleep)
-        job, token, attempt, deadline = reply
-        return Claim(
-            job=Job.model_validate_json(job),
-            token=token,
-            attempt=int(attempt),
-            deadline=int(deadline) / MICRO,
-        )
+        return [
+            Claim(
+                job=Job.model_validate_json(job),
+                token=token,
+                attempt=int(attempt),
+                deadline=int(deadline) / MICRO,
+            )
+            for job, token, attempt, deadline in reply or ()
+        ]
 
     async def renew(self, claim: Claim, *, lease: float) -> None:
         """Push the deadline out."""
@@ -222,6 +232,21 @@ class RedisQueue:
         )  # fmt: skip
         if reply is None:
             raise NoSuchJob(endings.UNKNOWN)
+        return await self.view(job, user=user)
+
+    async def defer(self, job: str, *, user: str) -> JobView:
+        """Let a waiting job wait for the night."""
+        view = await self.view(job, user=user)
+        deferred = view.job.model_copy(update={"deferred": True})
+        reply = await self._connection.run(
+            "defer", self._now(), job, user, deferred.model_dump_json()
+        )
+        if reply is None:
+            raise NoSuchJob(endings.UNKNOWN)
+        if reply == "not_waiting":
+            raise NotWaiting(endings.NOT_WAITING)
+        if reply != "ok":
+            raise endings.too_many_deferred(*map(int, reply))
         return await self.view(job, user=user)
 
     async def cancellations(self, worker: str) -> AsyncIterator[str]:

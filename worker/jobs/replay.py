@@ -71,15 +71,15 @@ def replay(
         changed = bool(users[index])
         users[index].clear()
         served = order.take(crew[index].effects, weights(now))
-        if served is None:
+        if not served:
             idle.append((now, index))
-        else:
+        for one in served:
             changed = True
-            end = now + takes(crew[index].pool, served.effect, served.cost)
+            end = now + takes(crew[index].pool, one.effect, one.cost)
             schedule.starts.append(now)
-            schedule.served[served.tier].append((order.classes.virtual[served.tier], now))
-            schedule.estimates[served.job] = Estimate(place=len(schedule.starts), seconds=end)
-            users[index].append(served.user)
+            schedule.served[one.tier].append((order.classes.virtual[one.tier], now))
+            schedule.estimates[one.job] = Estimate(place=len(schedule.starts), seconds=end)
+            users[index].append(one.user)
             heapq.heappush(free, (end, index))
         if changed:
             again = [one for one in idle if one[1] != index]

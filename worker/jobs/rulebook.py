@@ -56,7 +56,7 @@ class Rulebook:
         tiers: list[str | int] = []
         for name, tier in rules.tiers.items():
             effects = "" if tier.effects is None else f" {' '.join(tier.effects)} "
-            tiers += [name, tier.waiting, tier.running, tier.daily * MICRO, effects]
+            tiers += [name, tier.waiting, tier.running, tier.daily * MICRO, effects, tier.deferred]
         document = rules.model_dump_json()
         reply = await self._connection.run(
             "rules", now, expected, str(rules.version), document, who, *tiers

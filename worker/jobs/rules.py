@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 from worker.jobs.errors import BadRules
 from worker.jobs.model import Word
 from worker.jobs.people import DEFAULT_TIER, Terms
+from worker.jobs.policy import LATER
 
 __all__ = ["Calendar", "Night", "Rules", "Tier", "read_rules"]
 
@@ -43,6 +44,8 @@ class Tier(_Frozen):
     """Jobs that one user may have running at once."""
     daily: int = Field(3600, ge=1, le=1_000_000)
     """Credits that one user gets a day; one is an expected second of the reference worker."""
+    deferred: int = Field(20, ge=0, le=1000)
+    """Jobs that one user may have waiting for the night; they cost no credits."""
     effects: tuple[Word, ...] | None = None
     """Those allowed; None: all."""
     side: int | None = Field(None, ge=64, le=16_384)
@@ -108,6 +111,9 @@ class Rules(_Frozen):
         "staff": Tier(day=10, night=10, waiting=1000, running=32, daily=86_400),
     }
 
+    later: Weight = 4
+    """The weight of deferred work by night; by day it only gets what no tier has a use for."""
+
     @model_validator(mode="after")
     def _sound(self) -> Self:
         try:
@@ -116,6 +122,8 @@ class Rules(_Frozen):
             raise ValueError(f"there is no time zone {self.zone!r}") from None
         if DEFAULT_TIER not in self.tiers:
             raise ValueError(f"the tier {DEFAULT_TIER!r} is missing")
+        if LATER in self.tiers:
+            raise ValueError(f"{LATER!r} is the name of deferred work, no tier's")
         nights = sorted(self.nights, key=Night.span)
         spans = [night.span() for night in nights]
         if nights:
@@ -145,9 +153,10 @@ class Rules(_Frozen):
         return {name: tier.running for name, tier in self.tiers.items()}
 
     def weights(self, now: float) -> dict[str, int]:
-        """Tier -> weight at `now`."""
+        """Class -> weight at `now`: of the tiers, and of deferred work, 0 while it is closed."""
         night = self.is_night(now)
-        return {name: tier.night if night else tier.day for name, tier in self.tiers.items()}
+        weights = {name: tier.night if night else tier.day for name, tier in self.tiers.items()}
+        return weights | {LATER: self.later if night else 0}
 
     def date(self, now: float) -> tuple[int, float]:
         """The number of the zone's day at `now`, and its end, Unix seconds."""
@@ -183,7 +192,7 @@ class Calendar:
         self._day: tuple[float, float, int] = (0.0, 0.0, 0)
 
     def weights(self, now: float) -> dict[str, int]:
-        """Tier -> weight at `now`, Unix seconds."""
+        """Class -> weight at `now`, Unix seconds; see `Rules.weights`."""
         since, until, weights = self._hours
         if not since <= now < until:
             weights = self.rules.weights(now)

@@ -13,7 +13,7 @@ from worker.jobs.connection import Connection
 from worker.jobs.crew import Running, crew
 from worker.jobs.model import Estimate, Job, WorkerInfo
 from worker.jobs.people import Terms
-from worker.jobs.policy import MICRO, Classes, Order, User, Waiting
+from worker.jobs.policy import MICRO, Classes, Order, User, Waiting, line_of, owner_of
 from worker.jobs.replay import Server, replay
 from worker.jobs.rules import Calendar
 from worker.jobs.schedule import Schedule
@@ -43,14 +43,15 @@ class Snapshot:
         return self._serve(self._order(calendar, self.terms), calendar)
 
     def play_with(self, job: Job, tier: str, calendar: Calendar) -> Estimate:
-        """The same with one job more, of a user of `tier`, banned or not: its estimate."""
+        """The same with one job more, in class `tier`, of a user banned or not: its estimate."""
         terms = {
             name: terms
             for name, terms in self.terms.items()
             if not (name == job.user and terms.banned)
         }
         order = self._order(calendar, terms)
-        entry = Waiting(sys.maxsize, job.id, job.user, job.effect, job.cost)
+        line = line_of(job.user, deferred=job.deferred)
+        entry = Waiting(sys.maxsize, job.id, line, job.effect, job.cost, job.kind)
         order.arrive(entry, tier)
         return self._serve(order, calendar).estimates[job.id]
 
@@ -136,7 +137,7 @@ def _snapshot(
     found = {name: json.loads(share) for name, share in known if share}
     users = {name: _user(share, busy[name]) for name, share in found.items()}
     terms = {
-        name: Terms.model_validate(share["terms"])
+        owner_of(name): Terms.model_validate(share["terms"])
         for name, share in found.items()
         if "terms" in share
     }
@@ -181,10 +182,10 @@ def _user(share: Mapping[str, Any], running: int) -> User:
 
 
 def _tagged(member: str) -> Waiting:
-    tier, effect, tag, seq, job, user, cost = member.split("|")
-    return Waiting(int(seq), job, user, effect, int(cost), int(tag), tier)
+    tier, effect, tag, seq, job, kind, line, cost = member.split("|")
+    return Waiting(int(seq), job, line, effect, int(cost), kind, int(tag), tier)
 
 
 def _untagged(member: str) -> Waiting:
-    user, seq, job, effect, cost = member.split("|")
-    return Waiting(int(seq), job, user, effect, int(cost))
+    line, seq, job, effect, kind, cost = member.split("|")
+    return Waiting(int(seq), job, line, effect, int(cost), kind)

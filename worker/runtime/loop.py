@@ -124,12 +124,11 @@ class Worker:
         if not effects:
             await asyncio.sleep(_CLAIM_WAIT)
             return []
-        claim = await self._patience(
+        return await self._patience(
             lambda: self._jobs.queue.claim(
                 self._options.name, effects, lease=self._options.lease, wait=_CLAIM_WAIT
             )
         )
-        return [claim] if claim else []
 
     async def _serve(self, claims: Sequence[Claim]) -> None:
         if self._stop.is_set() or not self._device.alive:

@@ -1,5 +1,5 @@
 -- now worker lease waiter sleep version tiers {tier weight}... effect...
--- -> Job-JSON, token, attempt, deadline; nothing; or "stale": these are not the rules in force
+-- -> {Job-JSON, token, attempt, deadline}...; nothing; or "stale": these are not the rules in force
 -- `waiter` registers this claim as asleep when there is nothing to do and `sleep` is "1".
 local now, worker, lease, waiter = clock(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
 if redis.call('HGET', RULES, 'version') ~= ARGV[6] then return 'stale' end
@@ -22,10 +22,12 @@ for i = 8, effects - 1, 2 do
         end
       end
     end
-    local start = math.max(classes.root or 0, classes['f|' .. tier] or 0)
+    local weight = tonumber(ARGV[i + 1])
+    -- a closed class comes after all others
+    local start = weight == 0 and math.huge or math.max(classes.root or 0, classes['f|' .. tier] or 0)
     if head and (not best or start < best_start or (start == best_start and head_seq < best_seq)) then
       best, best_start, best_seq = head, start, head_seq
-      finish = start + math.floor(string.match(head, '%d+$') / ARGV[i + 1])
+      finish = start + math.floor(string.match(head, '%d+$') / weight)
     end
   end
 end
@@ -36,7 +38,10 @@ end
 redis.call('ZREM', READY, best)
 local tier, tag, job = string.match(best, '^([^|]*)|[^|]*|(%d+)|%d+|([^|]*)|')
 tag = math.max(classes['v|' .. tier] or 0, tonumber(tag))
-redis.call('HSET', CLASSES, 'root', int(best_start), 'f|' .. tier, int(finish), 'v|' .. tier, int(tag))
+redis.call('HSET', CLASSES, 'v|' .. tier, int(tag))
+if best_start < math.huge then
+  redis.call('HSET', CLASSES, 'root', int(best_start), 'f|' .. tier, int(finish))
+end
 -- of users whose finish tag V has passed nothing need be known; a claim makes at most one
 local passed = redis.call(
   'ZRANGEBYLEX', SPENT, '[' .. tier .. '|', '[' .. tier .. '|' .. padded(tag) .. '}', 'LIMIT', 0, 2)
@@ -53,10 +58,11 @@ record.token = worker .. ':' .. record.claims
 record.started = int(now)
 save(job, record)
 redis.call('ZADD', LEASES, deadline, in_leases(job, record))
-local share = load_user(record.user)
+local name = line(record)
+local share = load_user(name)
 untag(share, best)
 share.waiting = share.waiting - 1
 share.running = share.running + 1
-arrange(record.user, share, now)
-save_user(record.user, share)
-return {redis.call('HGET', JOBS, job), record.token, int(record.claims - record.released), deadline}
+arrange(name, share, now)
+save_user(name, share)
+return {{redis.call('HGET', JOBS, job), record.token, int(record.claims - record.released), deadline}}

@@ -5,30 +5,33 @@
 --   ENDINGS   hash    job -> Ending, JSON
 --   SUBMITTED hash    user|idempotency key -> job
 --   OWNED     by name user|seq|job
---   LINES     by name user|seq|job|effect|cost: waiting, not yet tagged
---   READY     by name tier|effect|tag|seq|job|user|cost: tagged, may be claimed
---   HELD      the same of users who run as many jobs as they may
---   USERS     hash    user -> share, JSON; the fields are below
---   SPENT     by name tier|F|user, of users with neither waiting nor running jobs
+--   LINES     by name line|seq|job|effect|kind|cost: waiting, not yet tagged
+--   READY     by name tier|effect|tag|seq|job|kind|line|cost: tagged, may be claimed
+--   HELD      the same of lines of which as many jobs run as may
+--   USERS     hash    line -> share, JSON; the fields are below
+--   SPENT     by name tier|F|line, of lines with neither waiting nor running jobs
 --   CLASSES   hash    root: V; v|tier: V in it; f|tier: its F; n|tier: its jobs
---   LEASES    scores  job|worker|started|cost|effect|user, running -> deadline
+--   LEASES    scores  job|worker|started|cost|effect|line, running -> deadline
 --   FLAGGED   by name worker|job: running, cancelled
 --   ENDED     scores  job that ended and was delivered -> when
 --   IDLE      by name effect|client|number|worker|effects: claims that sleep
 --   COUNTERS  hash    seq: submits so far
 --   ALIVE     scores  worker -> until when
 --   WORKERS   hash    worker -> WorkerInfo, JSON
---   RULES     hash    version; document: Rules, JSON; waiting|, running|, daily|, effects|tier
+--   RULES     hash    version; document: Rules, JSON; waiting|, running|, daily|, effects|,
+--                     deferred|tier
 --   PEOPLE    hash    user -> Terms, JSON of strings, if admins have set any; see people.py
 --   AUDIT     stream  of changes by admins
 --   ACCOUNTS  hash    user -> Ledger, JSON of strings; see ledger.py
 --   SPEEDS    hash    factors learned from what is done; see speeds.py
 --   OUTBOX    stream  of the job's platform, where a script ends a job
 -- "By name": a sorted set with all scores 0, read by prefix in O(log n). Words hold no "|".
+-- The line of a user's deferred jobs is "user later", of the other jobs "user". Its tier is "later".
 -- A waiting job is in LINES, READY or HELD, a running one in LEASES, an ended one in ENDINGS.
 -- Record: user effect cost seq key max submitted state claims released; and, once there,
--- tag tier charge (if not the cost) token worker started flagged (when) ended; date: the day whose credits it holds, and bonus: how much of them
--- is that. Numbers are strings: tostring and cjson keep 14 digits.
+-- tag tier charge (if not the cost) token worker started flagged (when) ended kind; deferred: "1";
+-- date: the day whose credits it holds, if not deferred, and bonus: how much of them is that.
+-- Numbers are strings: tostring and cjson keep 14 digits.
 -- Share: tier finish; terms, if any; counts: waiting running; tagged: members in READY, or in HELD if held.
 
 local function int(number)
@@ -105,17 +108,27 @@ local function wake(effect)
   end
 end
 
+local function line_of(user, deferred)
+  return deferred and user .. ' later' or user
+end
+
+local function line(record)
+  return line_of(record.user, record.deferred)
+end
+
 local function in_line(job, record)
-  return table.concat({record.user, padded(record.seq), job, record.effect, record.cost}, '|')
+  return table.concat(
+    {line(record), padded(record.seq), job, record.effect, record.kind or '', record.cost}, '|')
 end
 
 local function in_ready(job, record)
   return table.concat(
-    {record.tier, record.effect, padded(record.tag), padded(record.seq), job, record.user, record.cost}, '|')
+    {record.tier, record.effect, padded(record.tag), padded(record.seq), job, record.kind or '',
+     line(record), record.cost}, '|')
 end
 
 local function in_leases(job, record)
-  return table.concat({job, record.worker, record.started, record.cost, record.effect, record.user}, '|')
+  return table.concat({job, record.worker, record.started, record.cost, record.effect, line(record)}, '|')
 end
 
 local function virtual(tier)
@@ -131,17 +144,23 @@ local function tier_of(user)
   return terms_of(user).tier or 'free'
 end
 
-local function load_user(user)
-  local share = redis.call('HGET', USERS, user)
+local function class_of(line)
+  return string.find(line, ' ', 1, true) and 'later' or tier_of(line)
+end
+
+local function load_user(line)
+  local share = redis.call('HGET', USERS, line)
   if share then return cjson.decode(share) end
+  local user = string.match(line, '^%S+')
   local terms = terms_of(user)
   return {
-    tier = terms.tier or 'free', terms = next(terms) and terms, finish = '0', waiting = 0, running = 0, tagged = {},
+    tier = user == line and (terms.tier or 'free') or 'later', terms = next(terms) and terms,
+    finish = '0', waiting = 0, running = 0, tagged = {},
   }
 end
 
-local function in_spent(user, share)
-  return table.concat({share.tier, padded(share.finish), user}, '|')
+local function in_spent(line, share)
+  return table.concat({share.tier, padded(share.finish), line}, '|')
 end
 
 local function load_ledger(user)
@@ -164,21 +183,21 @@ local function touch(ledger, date, allowance)
   for _, sum in ipairs({'base', 'granted', 'available'}) do ledger[sum] = int(ledger[sum] + more) end
 end
 
-local function save_user(user, share)
+local function save_user(line, share)
   if share.waiting + share.running == 0 then
     -- a finish tag that V has passed says no more than V
     if tonumber(share.finish) <= virtual(share.tier) then
-      redis.call('HDEL', USERS, user)
+      redis.call('HDEL', USERS, line)
       return
     end
-    redis.call('ZADD', SPENT, 0, in_spent(user, share))
+    redis.call('ZADD', SPENT, 0, in_spent(line, share))
   end
-  redis.call('HSET', USERS, user, cjson.encode(share))
+  redis.call('HSET', USERS, line, cjson.encode(share))
 end
 
--- A tier that may have been idle gets work; so `share`, if its user was idle. See policy.py.
-local function rouse(tier, user, share)
-  if share.waiting + share.running == 0 then redis.call('ZREM', SPENT, in_spent(user, share)) end
+-- A tier that may have been idle gets work; so `share`, if its line was idle. See policy.py.
+local function rouse(tier, line, share)
+  if share.waiting + share.running == 0 then redis.call('ZREM', SPENT, in_spent(line, share)) end
   if (redis.call('HGET', CLASSES, 'n|' .. tier) or '0') ~= '0' then return end
   local last = redis.call('ZREVRANGEBYLEX', SPENT, '(' .. tier .. '}', '[' .. tier .. '|', 'LIMIT', 0, 1)[1]
   local tag = math.max(last and tonumber(string.match(last, '^[^|]*|(%d+)|')) or 0, tonumber(share.finish))
@@ -190,7 +209,7 @@ local function stand(share, member)
   if not share.held then wake(string.match(member, '^[^|]*|([^|]*)|')) end
 end
 
--- Give the first of the user's line its tag.
+-- Give the first of its line its tag.
 local function give_tag(job, record, share, now)
   local tag = math.max(virtual(share.tier), tonumber(share.finish))
   local terms = share.terms
@@ -204,7 +223,9 @@ local function give_tag(job, record, share, now)
 end
 
 local function may_run(share)
-  return not (share.terms and share.terms.banned) and share.running < tonumber(redis.call('HGET', RULES, 'running|' .. share.tier))
+  local terms = share.terms or {}
+  local tier = share.tier == 'later' and (terms.tier or 'free') or share.tier
+  return not terms.banned and share.running < tonumber(redis.call('HGET', RULES, 'running|' .. tier))
 end
 
 -- Note what an admin has changed.
@@ -214,7 +235,7 @@ end
 
 -- Hold the heads of the banned and at the running limit; else let them stand, and be one at least. Who has none
 -- tagged and some waiting has a line.
-local function arrange(user, share, now)
+local function arrange(line, share, now)
   if share.waiting == 0 then
     share.held = nil
     return
@@ -226,16 +247,58 @@ local function arrange(user, share, now)
     for _, member in ipairs(share.tagged) do stand(share, member) end
   end
   if hold or #share.tagged > 0 then return end
-  local member = first(LINES, user)
+  local member = first(LINES, line)
   redis.call('ZREM', LINES, member)
   local job = string.match(member, '^[^|]*|[^|]*|([^|]*)|')
   give_tag(job, load(job), share, now)
+end
+
+-- Of a line that is known, what admins have set has changed.
+local function note_terms(line, terms, now)
+  if redis.call('HEXISTS', USERS, line) == 0 then return end
+  local share = load_user(line)
+  share.terms = next(terms) and terms or nil
+  arrange(line, share, now)
+  save_user(line, share)
 end
 
 local function untag(share, member)
   for i, other in ipairs(share.tagged) do
     if other == member then return table.remove(share.tagged, i) end
   end
+end
+
+-- When nothing waits or runs, time begins anew.
+local function begin_anew()
+  if redis.call('EXISTS', READY, LEASES, HELD, LINES) == 0 then redis.call('DEL', USERS, SPENT, CLASSES) end
+end
+
+-- A waiting job joins its line; returns its record as saved. Say `save_user` after it.
+local function join(job, record, share, now)
+  rouse(share.tier, line(record), share)
+  redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, 1)
+  share.waiting = share.waiting + 1
+  if #share.tagged == 0 and may_run(share) then return give_tag(job, record, share, now) end
+  redis.call('ZADD', LINES, 0, in_line(job, record))
+  return save(job, record)
+end
+
+-- A waiting job leaves its line for good.
+local function leave(job, record, now)
+  local name = line(record)
+  local share = load_user(name)
+  if record.tag then
+    local member = in_ready(job, record)
+    redis.call('ZREM', share.held and HELD or READY, member)
+    untag(share, member)
+    share.finish = int(share.finish - (record.charge or record.cost)) -- a head's is returned to its user
+  else
+    redis.call('ZREM', LINES, in_line(job, record))
+  end
+  share.waiting = share.waiting - 1
+  redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -1)
+  arrange(name, share, now)
+  save_user(name, share)
 end
 
 -- A tag in the time of another tier.
@@ -245,7 +308,9 @@ local function carried(tag, from, to)
 end
 
 -- Of the credits that the job held, `used` are spent, and the rest goes back; see Ledger.settle.
+-- Deferred jobs hold none.
 local function settle_credits(record, used)
+  if record.deferred then return end
   local ledger = load_ledger(record.user)
   local rest = record.cost - used
   local bonus = math.min(record.bonus, rest)

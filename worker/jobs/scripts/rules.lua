@@ -1,22 +1,22 @@
--- now expected version document who {tier waiting running daily effects}... -> 1, or 0 when the version
--- in force is not `expected`, empty for none; `effects` has a blank before and after each
+-- now expected version document who {tier waiting running daily effects deferred}... -> 1, or 0 when
+-- the version in force is not `expected`, empty for none; `effects` has a blank before and after each
 local now, expected = clock(ARGV[1]), ARGV[2]
 if (redis.call('HGET', RULES, 'version') or '') ~= expected then return 0 end
 if expected ~= '' then
   audit(now, ARGV[5], 'rules', redis.call('HGET', RULES, 'document'), ARGV[4])
 end
 redis.call('HSET', RULES, 'version', ARGV[3], 'document', ARGV[4])
-for i = 6, #ARGV, 5 do
+for i = 6, #ARGV, 6 do
   local tier = ARGV[i]
   redis.call(
     'HSET', RULES, 'waiting|' .. tier, ARGV[i + 1], 'running|' .. tier, ARGV[i + 2],
-    'daily|' .. tier, ARGV[i + 3], 'effects|' .. tier, ARGV[i + 4])
+    'daily|' .. tier, ARGV[i + 3], 'effects|' .. tier, ARGV[i + 4], 'deferred|' .. tier, ARGV[i + 5])
 end
 -- other running limits concern only who runs something
 for _, member in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do
-  local user = string.match(member, '[^|]*$')
-  local share = load_user(user)
-  arrange(user, share, now)
-  save_user(user, share)
+  local line = string.match(member, '[^|]*$')
+  local share = load_user(line)
+  arrange(line, share, now)
+  save_user(line, share)
 end
 return 1

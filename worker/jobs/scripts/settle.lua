@@ -34,7 +34,8 @@ end
 if how == 'expire' then record.token = nil end
 redis.call('ZREM', LEASES, in_leases(job, record))
 redis.call('ZREM', FLAGGED, record.worker .. '|' .. job)
-local share = load_user(record.user)
+local name = line(record)
+local share = load_user(name)
 share.running = share.running - 1
 local attempts = record.claims - record.released
 local state, ending = ARGV[5], ARGV[6]
@@ -58,6 +59,6 @@ else
   finish(job, record, state, ending, now)
   redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -1)
 end
-arrange(record.user, share, now)
-save_user(record.user, share)
+arrange(name, share, now)
+save_user(name, share)
 return ending

@@ -11,10 +11,6 @@ if next(terms) then
 else
   redis.call('HDEL', PEOPLE, user)
 end
-if redis.call('HEXISTS', USERS, user) == 1 then
-  local share = load_user(user)
-  share.terms = next(terms) and terms or nil
-  arrange(user, share, now)
-  save_user(user, share)
-end
+note_terms(user, terms, now)
+note_terms(line_of(user, true), terms, now)
 return 1

@@ -6,6 +6,7 @@ local terms = terms_of(user)
 audit(now, ARGV[4], 'tier of ' .. user, terms.tier or 'free', tier)
 terms.tier = tier
 redis.call('HSET', PEOPLE, user, cjson.encode(terms))
+note_terms(line_of(user, true), terms, now)
 if redis.call('HEXISTS', USERS, user) == 0 then return 1 end
 local share = load_user(user)
 share.terms = terms
