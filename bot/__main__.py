@@ -1,4 +1,4 @@
-"""`python -m bot`: the conversation and its fronts, wired together."""
+"""`python -m bot`: the conversation and its fronts; `python -m bot admin`: its admins' shell."""
 
 from __future__ import annotations
 
@@ -25,6 +25,19 @@ def _configure(port: int | None) -> BotSettings:
     return settings.model_copy(update={"web": WebSettings(**given)})
 
 
+def _serve(settings: BotSettings, *, stop_with_stdin: bool) -> None:
+    # Here, so that the shell starts without the fronts.
+    from bot.serve import serve_until_told
+
+    asyncio.run(serve_until_told(settings, stop_with_stdin=stop_with_stdin))
+
+
+def _administer(settings: BotSettings, words: list[str]) -> int:
+    from bot.shell import administer
+
+    return administer(settings, words)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bot; returns the exit status."""
     parser = argparse.ArgumentParser("python -m bot", description=__doc__)
@@ -32,17 +45,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--stop-with-stdin", action="store_true", help="leave when standard input closes"
     )
+    commands = parser.add_subparsers(title="without one the bot is served", metavar="")
+    admin = commands.add_parser("admin", help="look after a running service; see docs/admin.md")
+    admin.add_argument("words", nargs=argparse.REMAINDER, help="none: what there is")
     options = parser.parse_args(arguments)
     set_up_logging()
     settings = read_settings(lambda: _configure(options.port))
     if settings is None:
         return 2
-    # Here, so that other sub-commands start without fronts.
-    from bot.serve import serve_until_told
-
     status = 0
     try:
-        asyncio.run(serve_until_told(settings, stop_with_stdin=options.stop_with_stdin))
+        if "words" in options:
+            status = _administer(settings, options.words)
+        else:
+            _serve(settings, stop_with_stdin=options.stop_with_stdin)
     except* (BadSettings, BadSpec) as group:
         status = 2
         for refusal in group.exceptions:

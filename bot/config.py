@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
 
+from pydantic import BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+from bot.core.messages import IDENTITY
 from bot.fronts.web.settings import WebSettings
 from worker.jobs.settings import JobsSettings
 
 __all__ = ["BotSettings"]
+
+
+def _read_identities(value: object) -> object:
+    """From "telegram:123, web:…"."""
+    if not isinstance(value, str):
+        return value
+    identities = [word.strip() for word in value.split(",") if word.strip()]
+    for identity in identities:
+        if not IDENTITY.fullmatch(identity):
+            raise ValueError(f"{identity!r} is no account; one looks like telegram:123")
+    return identities
+
+
+Identities = Annotated[frozenset[str], NoDecode, BeforeValidator(_read_identities)]
 
 
 class BotSettings(JobsSettings):
@@ -18,3 +36,7 @@ class BotSettings(JobsSettings):
     web: WebSettings = WebSettings()
     talk_hours: float = Field(24, gt=0)
     """How long an unfinished request is remembered."""
+    admins: Identities = frozenset()
+    """Who may do all that docs/admin.md describes: "telegram:123, web:…"."""
+    moderators: Identities = frozenset()
+    """Who may look, ban, pause, and see to failed jobs."""

@@ -8,6 +8,7 @@ import os
 import signal
 
 from bot.config import BotSettings
+from bot.core.admin import Admin, Roles
 from bot.core.apology import Apology
 from bot.core.conversation import Conversation
 from bot.core.delivery import Delivery
@@ -49,7 +50,9 @@ async def _run(settings: BotSettings, catalogue: Catalogue, jobs: Jobs) -> None:
     menu = Menu(catalogue, jobs.queue)
     sessions = RedisSessions(jobs.redis, keep=settings.talk_hours * 3600)
     requests = Requests(catalogue, jobs.queue, jobs.blobs, sessions)
-    conversation = Conversation(catalogue, jobs.queue, requests, menu, texts, watched)
+    roles = Roles(settings.admins, settings.moderators)
+    admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles)
+    conversation = Conversation(catalogue, jobs.queue, requests, menu, texts, watched, admin)
     works = Works(jobs.queue, jobs.blobs, menu, words)
     front = WebFront(settings.web, works, menu, watched, apology, texts, _announce)
     delivery = Delivery(front, jobs.queue, jobs.blobs, words, watched, consumer=settings.name)

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
+from bot.core.admin import Admin, after_command
 from bot.core.apology import Apology
 from bot.core.commands import Wish, read
 from bot.core.forms import describe
@@ -43,6 +44,7 @@ class Conversation:
         menu: Menu,
         texts: Texts,
         watched: Watched,
+        admin: Admin,
     ) -> None:
         self._catalogue = catalogue
         self._queue = queue
@@ -50,6 +52,7 @@ class Conversation:
         self._menu = menu
         self._texts = texts
         self._watched = watched
+        self._admin = admin
         self._words = StatusWords(catalogue, texts)
         self._apology = Apology(catalogue, texts)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
@@ -74,6 +77,11 @@ class Conversation:
     async def _answer(self, incoming: Incoming) -> Reply:
         if incoming.press:
             return await self._press(incoming)
+        command, role = after_command(incoming.text), self._admin.role(incoming.user)
+        if command is not None and role is not None:
+            return await self._admin.answer(
+                command, who=incoming.user, role=role, lang=incoming.lang
+            )
         fault: UserError | None = None
         try:
             wish = read(incoming.text, self._catalogue)

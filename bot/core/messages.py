@@ -6,9 +6,13 @@ shows the `Reply`s that come back. It takes no decision of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
+
+IDENTITY = re.compile(r"[a-z]+:[^\s|,]{1,190}")
+"""An account: its platform and the name that it has there."""
 
 
 @dataclass(frozen=True)

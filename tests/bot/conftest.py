@@ -17,6 +17,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from bot.core.admin import Admin, Roles
 from bot.core.apology import Apology
 from bot.core.conversation import Conversation
 from bot.core.delivery import Delivery
@@ -134,8 +135,18 @@ class House:
         self.words = StatusWords(self.catalogue, self.texts)
         self.menu = Menu(self.catalogue, self.queue)
         self.requests = Requests(self.catalogue, self.queue, self.blobs, self.sessions)
+        roles = Roles({"fake:boss"}, {"fake:aide"})
+        self.admin = Admin(
+            self.queue.office, self.queue, self.catalogue, self.texts, roles, clock=self.clock
+        )
         self.conversation = Conversation(
-            self.catalogue, self.queue, self.requests, self.menu, self.texts, self.watched
+            self.catalogue,
+            self.queue,
+            self.requests,
+            self.menu,
+            self.texts,
+            self.watched,
+            self.admin,
         )
 
     async def announce(self, *effects: str, **down: str) -> None:

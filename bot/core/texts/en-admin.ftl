@@ -1,0 +1,104 @@
+### What admins read in English.
+
+admin-help = Write /admin and one of these:
+admin-use-workers = workers — who works, and on what
+admin-use-rules = rules [tier] — the values in force
+admin-use-audit = audit [count] — what was changed by whom
+admin-use-user = user WHO — credits, jobs and all else of an account such as telegram:123
+admin-use-ban = ban WHO REASON — accept nothing more; what waits is held back
+admin-use-unban = unban WHO
+admin-use-tier = tier WHO TIER — put into a tier
+admin-use-quota = quota WHO CREDITS|default — credits a day
+admin-use-bonus = bonus WHO CREDITS — extra credits, kept over midnight
+admin-use-boost = boost WHO FACTOR TIME|off — served so many times as much until then: boost telegram:123 3 2h
+admin-use-set = set FIELD VALUE — set tiers.free.day 2; set nights 23:00-07:00 13:00-14:00; set zone Europe/Moscow
+admin-use-add = add TIER [like TIER] — a new tier
+admin-use-remove = remove TIER
+admin-not-allowed = Only an admin may use “{ $verb }”.
+admin-usage = Write it like this: { $usage }
+admin-unknown = { $kind ->
+    [verb] There is no command “{ $word }”
+    [tier] There is no tier “{ $word }”
+    [effect] There is no effect “{ $word }”
+    [pool] There is no pool “{ $word }”
+    [worker] No worker “{ $word }” is there
+    [zone] There is no time zone “{ $word }”
+   *[field] There is no field “{ $word }”
+}{ $nearest ->
+    [none] { $known ->
+        [none] .
+       *[other] ; there are: { $known }.
+    }
+   *[other] ; did you mean “{ $nearest }”?
+}
+admin-bad-integer = { $what } must be a whole number from { $low } to { $high }, not “{ $given }”. Nothing was changed.
+admin-bad-number = { $what } must be a number from { $low } to { $high }, not “{ $given }”. Nothing was changed.
+admin-bad-span = “{ $given }” is no length of time from { $low ->
+    [one] { $low } second
+   *[other] { $low } seconds
+} to { $high } days; write 30m, 2h, 1h30m or 3d.
+admin-bad-window = “{ $given }” is no window of time; write it like 23:00-07:00.
+admin-empty-window = The window { $given } is empty: it ends when it begins.
+admin-overlap = The windows { $one } and { $other } overlap. Nothing was changed.
+admin-less-by-night = { $path } can’t be { $value } while { $other } is { $stands }: by night there must not be less than by day. Nothing was changed.
+admin-bad-identity = “{ $given }” is no account; write platform:name, such as telegram:123. People see their own with /me.
+admin-bad-name = “{ $given }” can’t be a tier’s name: that is a small Latin letter and up to 29 more letters, digits, “-” or “_”.
+admin-bad-like = I did not understand “{ $given }”; write: add gold like pro
+admin-no-value = { $path } needs a value.
+admin-one-value = { $path } takes one value, not “{ $given }”.
+admin-tier-exists = There is a tier “{ $tier }” already.
+admin-tier-needed = The tier “{ $tier }” can’t be removed: everybody without another is in it.
+admin-no-end = A boost needs an end: boost telegram:123 3 2h
+admin-long-reason = A reason has at most { $most } letters, not { $given }.
+admin-ban-role = { $user } is an admin or a moderator and can’t be banned; that is for the operator’s settings.
+admin-number = { $n }
+admin-more = { $count ->
+    [one] … and one more.
+   *[other] … and { $count } more.
+}
+admin-night = It is night{ $until ->
+    [none] {" "}always ({ $zone }).
+   *[other] {" "}until { $until } ({ $zone }).
+}
+admin-day = It is day{ $until ->
+    [none] {" "}always ({ $zone }).
+   *[other] {" "}until { $until } ({ $zone }).
+}
+admin-workers = { $count ->
+    [0] No worker is there.
+    [one] One worker:
+   *[other] { $count } workers:
+}
+admin-worker-down = (out of order: { $down })
+admin-rules = Rules, version { $version }.
+admin-audit = { $count ->
+    [one] The last change, in the time of { $zone }:
+   *[other] The last { $count } changes, in the time of { $zone }:
+}
+admin-no-changes = Nothing has been changed yet.
+admin-changed = In force from now on (version { $version }):
+admin-unchanged = That is how it is already; nothing was changed.
+admin-user = { $user } — tier { $tier }
+admin-user-credits = Credits: { $left } of { $allowance } left today, { $held } held, bonus { $bonus }; new ones in { $time }.
+admin-user-daily = Credits a day of its own: { $credits }.
+admin-user-boost = Boost × { $factor } until { $until }.
+admin-user-banned = Banned: { $reason }
+admin-user-jobs = Jobs: { $waiting } waiting, { $running } running.
+admin-tier-set = { $user } is in the tier “{ $tier }” now.
+admin-quota-set = { $user } gets { $credits ->
+    [one] one credit
+   *[other] { $credits } credits
+} a day now.
+admin-quota-default = { $user } gets the credits of its tier now.
+admin-granted = { $user } has { $credits ->
+    [one] one extra credit
+   *[other] { $credits } extra credits
+} now; they stay until they are spent.
+admin-boosted = { $user } is boosted × { $factor } until { $until }.
+admin-boost-off = { $user } is not boosted any more.
+admin-banned = { $user } is banned: { $reason }
+admin-unbanned = { $user } is no longer banned.
+admin-no-own-quota = { $user } has the credits of its tier.
+admin-not-boosted = { $user } is not boosted.
+admin-not-banned = { $user } is not banned.
+admin-stranger = Beware: nobody has asked for anything as { $user } so far.
