@@ -36,6 +36,7 @@ async def test_gathered_calls_share_a_connection(own_redis: RedisServer) -> None
         jobs = [a_job(f"a{i:02}", f"user:{i}") for i in range(40)]
         tickets = await asyncio.gather(*(queue.submit(job, key=job.id) for job in jobs))
         assert [job.id for job in jobs] == [ticket.job for ticket in tickets]
+        assert list(range(1, 41)) == [ticket.place for ticket in tickets]
         assert before == client.info("stats")["total_connections_received"]
         assert 40 == len(await serve_all(queue))
     await queue.close()

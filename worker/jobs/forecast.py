@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from worker.jobs import endings
@@ -23,6 +24,12 @@ from worker.jobs.speeds import Speeds
 __all__ = ["Forecast"]
 
 
+@dataclass
+class _Turn:
+    snapshot: Any = None
+    schedule: Schedule | None = None
+
+
 class Forecast:
     """Estimates, each as of the last replay."""
 
@@ -32,48 +39,48 @@ class Forecast:
         self._keys = keys
         self._oracle = Oracle()
         self._replaying = asyncio.Lock()
+        self._turn: _Turn | None = None
 
     async def of(self, job: str, now: str) -> Estimate:
         """The estimate of any job. Raises `NoSuchJob`."""
-        record, tier, snapshot = await self._connection.run("snapshot", now, job, "", SMALL)
+        record, *rest = await self._connection.run("snapshot", now, job, "", SMALL)
         if record is None:
             raise NoSuchJob(endings.UNKNOWN)
-        return await self.judge(job, record, tier, snapshot, now)
+        return await self.judge(job, record, *rest)
 
-    async def judge(self, job: str, raw: str, tier: str, snapshot: Any, now: str) -> Estimate:
+    async def judge(self, job: str, raw: str, tier: str, now: str, snapshot: Any) -> Estimate:
         """The same, from the job's record, its user's tier and, of a short queue, a snapshot."""
         record = Record.model_validate_json(raw)
         if record.state == "running":
-            return Estimate(place=0, seconds=await self._left(record, now))
+            return Estimate(place=0, seconds=await self._left(record, int(now)))
         if record.state != "waiting":
             return Estimate(place=0, seconds=0.0)
         if snapshot:
             calendar = await self._calendar(snapshot[0])
-            return from_script(snapshot[1:]).play(calendar).estimates[job]
-        micros = await self._micros(now)
-        schedule = await self._schedule(micros)
-        return schedule.of(job, record.effect, record.cost, micros) or schedule.squeeze_in(
-            job, record.line, tier, record.effect, record.cost, micros
+            known = (await self._newest(snapshot, calendar)).estimates.get(job)
+            return known or from_script(snapshot[1:]).play(calendar).estimates[job]
+        schedule = await self._schedule(int(now))
+        return schedule.of(job, record.effect, record.cost, int(now)) or schedule.squeeze_in(
+            job, record.line, tier, record.effect, record.cost, int(now)
         )
 
     async def foresee(self, job: Job, now: str) -> Estimate:
         """The estimate of a job that is not submitted yet."""
         line = line_of(job.user, deferred=job.deferred)
-        _, tier, snapshot = await self._connection.run("snapshot", now, "", line, SMALL)
+        _, tier, now, snapshot = await self._connection.run("snapshot", now, "", line, SMALL)
         if snapshot:
             calendar = await self._calendar(snapshot[0])
             return from_script(snapshot[1:]).play_with(job, tier, calendar)
-        micros = await self._micros(now)
-        schedule = await self._schedule(micros)
-        return schedule.foresee(line, tier, job.effect, job.cost, micros)
+        schedule = await self._schedule(int(now))
+        return schedule.foresee(line, tier, job.effect, job.cost, int(now))
 
     async def room(self, now: str) -> float:
         """Seconds until a tenth of what waits is served."""
-        *_, snapshot = await self._connection.run("snapshot", now, "", "", SMALL)
+        *_, now, snapshot = await self._connection.run("snapshot", now, "", "", SMALL)
         if snapshot:
             calendar = await self._calendar(snapshot[0])
             return from_script(snapshot[1:]).play(calendar).until_served(0.1)
-        return (await self._schedule(await self._micros(now))).until_served(0.1)
+        return (await self._schedule(int(now))).until_served(0.1)
 
     async def speeds(self) -> Speeds:
         """What was learned up to now."""
@@ -83,12 +90,23 @@ class Forecast:
             )
         )
 
-    async def _left(self, record: Record, now: str) -> float:
+    async def _left(self, record: Record, now: int) -> float:
         raw = await self._connection.read(
             lambda client: client.hget(self._keys["workers"], record.worker)
         )
         pool = WorkerInfo.model_validate_json(raw).pool if raw else DEFAULT_POOL
-        return remaining(record.running(), pool, await self.speeds(), await self._micros(now))
+        return remaining(record.running(), pool, await self.speeds(), now)
+
+    async def _newest(self, snapshot: Any, calendar: Calendar) -> Schedule:
+        """One replay for all who come in the same turn of the event loop, of the last snapshot."""
+        turn = self._turn
+        if turn is None or turn.schedule:
+            turn = self._turn = _Turn()
+        turn.snapshot = snapshot
+        await asyncio.sleep(0)
+        if turn.schedule is None:
+            turn.schedule = from_script(turn.snapshot[1:]).play(calendar)
+        return turn.schedule
 
     async def _schedule(self, now: int) -> Schedule:
         """The last replay of the whole queue, or a new one; the old one while that is made."""
@@ -113,9 +131,3 @@ class Forecast:
         if version is None or self._rulebook.rules.version != int(version):
             await self._rulebook.load()
         return self._rulebook.calendar
-
-    async def _micros(self, now: str) -> int:
-        if now:
-            return int(now)
-        seconds, micros = await self._connection.read(lambda client: client.time())
-        return int(f"{seconds}{micros:06}")

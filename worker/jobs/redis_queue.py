@@ -111,8 +111,8 @@ class RedisQueue:
             case "stale":
                 await self._rulebook.load()
                 return await self.submit(job, key=key)
-        name, fresh, record, tier, snapshot = rest
-        estimate = await self._forecast.judge(name, record, tier, snapshot, now)
+        name, fresh, *known = rest
+        estimate = await self._forecast.judge(name, *known)
         return Ticket(job=name, place=estimate.place, seconds=estimate.seconds, fresh=fresh == "1")
 
     async def claim(

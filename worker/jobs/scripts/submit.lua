@@ -1,5 +1,5 @@
 -- now limit job Job-JSON user key effect cost max_attempts version date longest kind deferred
--- -> "ok", job, "1" when it is new, its record, the class of its line, snapshot; or why not:
+-- -> "ok", job, "1" when it is new, its record, the class of its line, now, snapshot; or why not:
 -- "not_yours"; "stale": these are not the rules in force; "banned", the reason; "effect", the tier;
 -- "waiting", how many; "deferred", how many, and how many may be; "full"; "quota", credits left
 local now, job, user, key = clock(ARGV[1]), ARGV[3], ARGV[5], ARGV[5] .. '|' .. ARGV[6]
@@ -60,4 +60,4 @@ if known then
   name = line(cjson.decode(saved))
 end
 local class = share and share.tier or class_of(name)
-return {'ok', known or job, known and '' or '1', saved, class, snapshot(now, ARGV[2], name)}
+return {'ok', known or job, known and '' or '1', saved, class, int(now), snapshot(now, ARGV[2], name)}
