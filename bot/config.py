@@ -33,6 +33,8 @@ class BotSettings(JobsSettings):
 
     name: str = Field("bot", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
     """Unlike every other bot's on the same Redis; the same after a restart."""
+    rules: str = ""
+    """A TOML file with the rules. They are put in force at the first start with this content."""
     web: WebSettings = WebSettings()
     talk_hours: float = Field(24, gt=0)
     """How long an unfinished request is remembered."""

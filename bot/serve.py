@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from pathlib import Path
 
 from bot.config import BotSettings
 from bot.core.admin import Admin, Roles
@@ -22,7 +23,10 @@ from bot.core.watch import Watched
 from bot.fronts.web.front import WebFront
 from bot.fronts.web.works import Works
 from effects.catalogue import Catalogue
+from worker.jobs.errors import BadRules, QueueAway
+from worker.jobs.office import Office
 from worker.jobs.program import at_end_of_stdin
+from worker.jobs.rules_file import RulesFile, read_rules_file
 from worker.jobs.settings import Jobs, open_jobs
 
 __all__ = ["serve_until_told"]
@@ -40,11 +44,28 @@ def _announce(address: str) -> None:
 async def _serve(settings: BotSettings) -> None:
     """Run until cancelled; Redis may come later, and go and come back."""
     catalogue = Catalogue.load()
+    rules = read_rules_file(Path(settings.rules)) if settings.rules else None
     async with open_jobs(settings, wait=False) as jobs:
-        await _run(settings, catalogue, jobs)
+        await _run(settings, catalogue, jobs, rules)
 
 
-async def _run(settings: BotSettings, catalogue: Catalogue, jobs: Jobs) -> None:
+async def _adopt(file: RulesFile, office: Office) -> None:
+    """Put the rules of the file in force as soon as Redis is there. Raises `BadSettings`."""
+    while True:
+        try:
+            if await office.adopt(file.rules, source=file.digest, who=file.path.name):
+                log.info("the rules of %s are in force from now on", file.path)
+        except QueueAway:
+            await asyncio.sleep(1.0)
+        except BadRules as error:
+            raise file.refusal(error) from None
+        else:
+            return
+
+
+async def _run(
+    settings: BotSettings, catalogue: Catalogue, jobs: Jobs, rules: RulesFile | None
+) -> None:
     texts, watched = Texts(), Watched()
     words, apology = StatusWords(catalogue, texts), Apology(catalogue, texts)
     menu = Menu(catalogue, jobs.queue)
@@ -62,6 +83,8 @@ async def _run(settings: BotSettings, catalogue: Catalogue, jobs: Jobs) -> None:
         await jobs.queue.reap()
 
     async with asyncio.TaskGroup() as tasks:
+        if rules is not None:
+            tasks.create_task(_adopt(rules, jobs.office))
         tasks.create_task(front.run(conversation.handle))
         tasks.create_task(delivery.run())
         tasks.create_task(repeat(reap, every=5.0))

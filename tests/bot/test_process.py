@@ -12,6 +12,8 @@ from tests.bot.conftest import browser, picture
 from tests.bot.process import bot
 from tests.bot.test_web_api import Events
 from tests.conftest import RedisServer
+from tests.worker.runtime_kit import until
+from worker.jobs.redis_queue import RedisQueue
 
 PHOTO = picture()
 
@@ -126,3 +128,81 @@ def test_wrong_settings(tmp_path: Path, name: str, value: str, expected: str) ->
         assert 2 == process.process.wait(20)
     assert expected in process.log
     assert "Traceback" not in process.log
+
+
+RULES = """\
+zone = "Europe/Moscow"
+nights = [{ begins = "22:00", ends = "07:00" }]
+
+[tiers.free]
+daily = 100
+
+[tiers.plus]
+daily = 1000
+
+[tiers.pro]
+
+[tiers.staff]
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "expected"),
+    [
+        ("Europe/Moscow", "Moscow", 1, "There is no time zone 'Moscow'."),
+        ('"07:00"', '"22:00"', 2, "nights.0: the window 22:00–22:00 is empty."),
+        (
+            "}]",
+            '},\n  { begins = "02:00", ends = "03:00" },\n]',
+            3,
+            "The windows 22:00–07:00 and 02:00–03:00 overlap.",
+        ),
+        ("daily = 100\n", "daily = -1\n", 5, "tiers.free.daily: must be from 1 to 1000000, not -1"),
+    ],
+)  # fmt: skip
+def test_bad_rules_stop_the_boot(
+    tmp_path: Path, before: str, after: str, line: int, expected: str
+) -> None:
+    """A file of rules that can't be stops the bot before it does anything: one line that names
+    file, line and fault, and exit status 2.
+    """
+    file = tmp_path / "rules.toml"
+    assert before in RULES
+    file.write_text(RULES.replace(before, after))
+    with bot(tmp_path, {"ATELIER_RULES": str(file)}) as process:
+        assert 2 == process.process.wait(20)
+    assert f"{file}:{line}: {expected}" in process.log
+    assert 1 == len(process.log.splitlines())
+    assert not (tmp_path / "state").exists()
+
+
+async def test_rules_from_a_file(tmp_path: Path, redis_url: str) -> None:
+    """They are in force after the start, until an admin or another content of the file changes
+    them; one that loses a tier in use stops the boot.
+    """
+    file = tmp_path / "rules.toml"
+    file.write_text(RULES)
+    environment = {"ATELIER_REDIS_URL": redis_url, "ATELIER_RULES": str(file)}
+    queue = RedisQueue(redis_url)
+    office = queue.office
+
+    async def version(number: int) -> bool:
+        return (await office.rules()).version == number
+
+    with bot(tmp_path, environment) as process:
+        await until(lambda: version(1), 20)
+        rules = await office.rules()
+        assert ("Europe/Moscow", 100) == (rules.zone, rules.tiers["free"].daily)
+        assert 0 == process.stop()
+    await office.set_rules(rules.model_copy(update={"zone": "UTC"}), who="admin")
+    file.write_text(RULES.replace("daily = 100\n", "daily = 200\n"))
+    with bot(tmp_path, environment):
+        await until(lambda: version(3), 20)
+        rules = await office.rules()
+        assert ("Europe/Moscow", 200) == (rules.zone, rules.tiers["free"].daily)
+    assert ["rules.toml", "admin", "rules.toml"] == [c.who for c in await office.changes()]
+    file.write_text(RULES.replace("[tiers.staff]", ""))
+    with bot(tmp_path, environment) as process:
+        assert 2 == process.process.wait(20)
+    assert f"{file}:4: The tier 'staff' may have users" in process.log
+    await queue.close()

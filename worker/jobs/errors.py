@@ -127,9 +127,13 @@ class NoSuchTier(QueueError):
 
 
 class BadRules(QueueError):
-    """The policy is refused, and the one in force stays."""
+    """The policy is refused, and the one in force stays. `path` leads to the fault."""
 
     code = "bad_rules"
+
+    def __init__(self, fault: str, path: tuple[int | str, ...] = ()) -> None:
+        super().__init__(fault, fault=fault)
+        self.path = path
 
 
 class RulesChanged(QueueError):

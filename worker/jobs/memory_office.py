@@ -25,6 +25,7 @@ class MemoryOffice:
         self._clock = clock
         self._rules = Rules()
         self._calendar = Calendar(self._rules)
+        self._source = ""
         self._terms: defaultdict[str, Terms] = defaultdict(Terms)
         self._changes: list[Change] = []
         self._ledgers: defaultdict[str, Ledger] = defaultdict(Ledger)
@@ -45,6 +46,15 @@ class MemoryOffice:
         self._note(who, "rules", before.model_dump_json(), self._rules.model_dump_json())
         self._notify()
         return self._rules
+
+    async def adopt(self, rules: Rules, *, source: str, who: str) -> bool:
+        """Put the rules in force unless this source was the last."""
+        if source == self._source:
+            return False
+        values = {"version": self._rules.version}
+        await self.set_rules(rules.model_copy(update=values), who=who)
+        self._source = source
+        return True
 
     async def person(self, user: str) -> Person:
         """A user, with all that was set."""

@@ -27,6 +27,11 @@ class Office(Protocol):
         Raises `RulesChanged` when another is in force, and `BadRules` when a tier is missing.
         """
 
+    async def adopt(self, rules: Rules, *, source: str, who: str) -> bool:
+        """Put the rules in force, whatever was before, unless those of this `source` were adopted
+        last, and then changed or not; returns whether it did. Raises `BadRules`.
+        """
+
     async def set_tier(self, user: str, tier: str, *, who: str) -> None:
         """Put the user into a tier; what the user has waiting goes along. Raises `NoSuchTier`."""
 

@@ -43,6 +43,10 @@ class RedisOffice:
         """Put rules in force."""
         return await self._rulebook.change(rules, who, self._now())
 
+    async def adopt(self, rules: Rules, *, source: str, who: str) -> bool:
+        """Put the rules in force unless this source was the last."""
+        return await self._rulebook.adopt(rules, source, who, self._now())
+
     async def person(self, user: str) -> Person:
         """A user, with all that was set."""
         people.check_user(user)

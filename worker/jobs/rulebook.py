@@ -29,18 +29,16 @@ class Rulebook:
 
     async def load(self) -> Rules:
         """Read the rules anew; a Redis without any gets the default ones."""
-        document = await self._document()
-        while document is None:
+        while (document := await self._field("document")) is None:
             await self._write(Rules(), "", "", "")
-            document = await self._document()
         rules = Rules.model_validate_json(document)
         if rules != self.rules:
             self.calendar = Calendar(rules)
         return rules
 
-    async def _document(self) -> str | None:
+    async def _field(self, name: str) -> str | None:
         async def ask(client: Any) -> str | None:
-            found: str | None = await client.hget(self._keys["rules"], "document")
+            found: str | None = await client.hget(self._keys["rules"], name)
             return found
 
         return await self._connection.read(ask)
@@ -52,13 +50,25 @@ class Rulebook:
             raise RulesChanged(endings.RULES_CHANGED)
         return await self.load()
 
-    async def _write(self, rules: Rules, now: str, expected: str, who: str) -> bool:
+    async def adopt(self, rules: Rules, source: str, who: str, now: str) -> bool:
+        """Put them in force unless they came from this source last. Raises `BadRules`."""
+        while True:
+            old = await self.load()
+            if await self._field("source") == source:
+                return False
+            changed = endings.next_rules(old, rules.model_copy(update={"version": old.version}))
+            if await self._write(changed, now, str(old.version), who, source):
+                return True
+
+    async def _write(
+        self, rules: Rules, now: str, expected: str, who: str, source: str = ""
+    ) -> bool:
         tiers: list[str | int] = []
         for name, tier in rules.tiers.items():
             effects = "" if tier.effects is None else f" {' '.join(tier.effects)} "
             tiers += [name, tier.waiting, tier.running, tier.daily * MICRO, effects, tier.deferred]
         document = rules.model_dump_json()
         reply = await self._connection.run(
-            "rules", now, expected, str(rules.version), document, who, *tiers
+            "rules", now, expected, str(rules.version), document, who, source, *tiers
         )
         return bool(reply)

@@ -32,6 +32,14 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class _Fault(ValueError):
+    """Says where it is."""
+
+    def __init__(self, reason: str, *path: int | str) -> None:
+        super().__init__(reason)
+        self.path = path
+
+
 class Tier(_Frozen):
     """What the users of one tier get."""
 
@@ -75,9 +83,9 @@ class Night(_Frozen):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        for edge in (self.begins, self.ends):
+        for name, edge in (("begins", self.begins), ("ends", self.ends)):
             if edge.second or edge.microsecond or edge.tzinfo:
-                raise ValueError(f"{edge} must be hours and minutes alone")
+                raise _Fault(f"{edge} must be hours and minutes alone", name)
         if self.begins == self.ends:
             raise ValueError(f"the window {self} is empty")
         return self
@@ -119,19 +127,19 @@ class Rules(_Frozen):
         try:
             ZoneInfo(self.zone)
         except (OSError, ValueError, KeyError):
-            raise ValueError(f"there is no time zone {self.zone!r}") from None
+            raise _Fault(f"there is no time zone {self.zone!r}", "zone") from None
         if DEFAULT_TIER not in self.tiers:
-            raise ValueError(f"the tier {DEFAULT_TIER!r} is missing")
+            raise _Fault(f"the tier {DEFAULT_TIER!r} is missing", "tiers")
         if LATER in self.tiers:
-            raise ValueError(f"{LATER!r} is the name of deferred work, no tier's")
-        nights = sorted(self.nights, key=Night.span)
-        spans = [night.span() for night in nights]
-        if nights:
-            nights.append(nights[0])
-            spans.append((spans[0][0] + _DAY, 0))
-        for (one, (_, end)), (other, (begin, _)) in pairwise(zip(nights, spans, strict=True)):
+            raise _Fault(f"{LATER!r} is the name of deferred work, no tier's", "tiers", LATER)
+        windows = sorted((*night.span(), index) for index, night in enumerate(self.nights))
+        if windows:
+            begin, end, index = windows[0]
+            windows.append((begin + _DAY, end + _DAY, index))
+        for (_, end, one), (begin, _, other) in pairwise(windows):
             if begin < end:
-                raise ValueError(f"the windows {one} and {other} overlap")
+                pair = f"{self.nights[one]} and {self.nights[other]}"
+                raise _Fault(f"the windows {pair} overlap", "nights", max(one, other))
         return self
 
     def is_night(self, now: float) -> bool:
@@ -232,8 +240,10 @@ def read_rules(document: Any) -> Rules:
     try:
         return Rules.model_validate(document)
     except ValidationError as error:
-        fault = _sentence(error.errors()[0])
-        raise BadRules(fault, fault=fault) from None
+        fault = error.errors()[0]
+        path = tuple(part for part in fault["loc"] if part != "[key]")
+        path += getattr(fault.get("ctx", {}).get("error"), "path", ())
+        raise BadRules(_sentence(fault), path) from None
 
 
 def _sentence(fault: ErrorDetails) -> str:

@@ -1,12 +1,14 @@
--- now expected version document who {tier waiting running daily effects deferred}... -> 1, or 0 when
--- the version in force is not `expected`, empty for none; `effects` has a blank before and after each
+-- now expected version document who source {tier waiting running daily effects deferred}... -> 1,
+-- or 0 when the version in force is not `expected`, empty for none; `effects` has a blank before and
+-- after each, `source` may be empty
 local now, expected = clock(ARGV[1]), ARGV[2]
 if (redis.call('HGET', RULES, 'version') or '') ~= expected then return 0 end
 if expected ~= '' then
   audit(now, ARGV[5], 'rules', redis.call('HGET', RULES, 'document'), ARGV[4])
 end
 redis.call('HSET', RULES, 'version', ARGV[3], 'document', ARGV[4])
-for i = 6, #ARGV, 6 do
+if ARGV[6] ~= '' then redis.call('HSET', RULES, 'source', ARGV[6]) end
+for i = 7, #ARGV, 6 do
   local tier = ARGV[i]
   redis.call(
     'HSET', RULES, 'waiting|' .. tier, ARGV[i + 1], 'running|' .. tier, ARGV[i + 2],
