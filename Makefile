@@ -1,5 +1,5 @@
 # Every target sets up .venv first, when it is missing or stale.
-.PHONY: demo run test test-slow check bench bench-quality chaos clean help
+.PHONY: demo run test test-slow check bench bench-quality chaos simulate clean help
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -40,6 +40,9 @@ bench-quality: .venv/.dev  ## figures of quality; needs pictures (ATELIER_BENCH_
 
 chaos: .venv/.dev  ## 1,000 jobs while workers and Redis are killed (ARGS="--seed 7")
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+simulate: .venv/.dev  ## a day of 40,000 users under a virtual clock (ARGS="--users 1000")
+	@$(BIN)/python -m tests.simulate $(ARGS)
 
 clean:  ## remove .venv and what the programs wrote here
 	rm -rf .venv out
