@@ -10,12 +10,13 @@ import io
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps, PngImagePlugin
 
-from effects.errors import WeightsMissing, WrongPhotos
+from effects.errors import Cancelled, WeightsMissing, WrongPhotos
 from effects.spec import Context, Effect, EffectSpec, Item, Media, Output, Params, Text, param
 
 
@@ -147,6 +148,49 @@ class Odd(Effect[GateParams]):
         return Output(media=(Media("image/png", _png(picture)),))
 
 
+class Choir(Effect[GateParams]):
+    """Inverts several photos in step, until the gate of each is open."""
+
+    def run(self, item: Item[GateParams], ctx: Context) -> Output:
+        """One voice."""
+        return self.run_batch([item], [ctx])[0]
+
+    def run_batch(self, items: Sequence[Item[GateParams]], ctxs: Sequence[Context]) -> list[Output]:
+        """All voices; the trace of each tells how many there are."""
+        hows = {item.params.how for item in items}
+        for item in items:
+            if item.params.trace:
+                with Path(item.params.trace).open("a") as file:
+                    file.write(f"{len(items)}\n")
+        if "die" in hows or ("die alone" in hows and len(items) == 1):
+            os._exit(7)
+        if "hang" in hows:
+            time.sleep(600)
+        if "raise" in hows or ("together" in hows and len(items) > 1):
+            raise RuntimeError("inner words: /home/secret")
+        if "memory" in hows and len(items) > 1:
+            raise MemoryError
+        singing = list(zip(items, ctxs, strict=True))
+        while singing := [pair for pair in singing if self._sings(*pair)]:
+            time.sleep(0.02)
+        outputs = [self._output(item) for item in items]
+        return outputs[1:] if "short" in hows and len(items) > 1 else outputs
+
+    def _sings(self, item: Item[GateParams], ctx: Context) -> bool:
+        try:
+            ctx.step(1, 2)
+        except Cancelled:
+            if item.params.how != "go on":
+                raise
+            return False
+        return bool(item.params.gate) and not Path(item.params.gate).exists()
+
+    def _output(self, item: Item[GateParams]) -> Output:
+        if item.params.how == "nothing":
+            return Output()
+        return Output(media=(Media("image/png", _png(ImageOps.invert(item.photos[0]))),))
+
+
 class NoWeights(Noop):
     """Can't be loaded before its weights are there."""
 
@@ -193,6 +237,7 @@ def _spec(
     photos: int,
     step_limit: float,
     params: type[Params] = GateParams,
+    max_batch: int = 1,
 ) -> EffectSpec:
     return EffectSpec(
         name=name,
@@ -204,6 +249,7 @@ def _spec(
         roles=("photo",) * photos,
         photos=(photos, photos),
         step_limit=step_limit,
+        max_batch=max_batch,
         memory_mb=10,
     )
 
@@ -214,6 +260,7 @@ STROLL = _spec("stroll", Stroll, 1, 3, StrollParams)
 HANG = _spec("hang", Hang, 0, 1)
 HANG_LONG = _spec("hang_long", Hang, 0, 600)
 ODD = _spec("odd", Odd, 0, 10)
+CHOIR = _spec("choir", Choir, 1, 1.5, max_batch=4)
 NO_WEIGHTS = _spec("no_weights", NoWeights, 0, 10)
 LATE_TROUBLE = _spec("late_trouble", LateTrouble, 0, 10)
 DEADLY_LOAD = _spec("deadly_load", DeadlyLoad, 0, 10)

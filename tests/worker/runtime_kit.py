@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from effects.spec import EffectSpec
 from tests.worker import odd_effects
 from worker.jobs.blobs import Blobs
 from worker.jobs.model import Ending, Job, JobView
@@ -158,12 +159,14 @@ class House:
         photos = (f"{id_}/photo-0",) if photo is not None else ()
         for name in photos:
             await self.blobs.put(name, photo or b"")
+        spec: EffectSpec = getattr(odd_effects, effect.upper())
         job = Job(
             id=id_,
             user=f"test:{id_}",
             platform="test",
             chat="1",
             effect=effect,
+            kind=effect if spec.max_batch > 1 else "",
             params=params,
             photos=photos,
             cost=100_000,

@@ -81,3 +81,10 @@ def test_what_is_larger_than_the_shelf_stands_there_alone() -> None:
     assert [one] == Noted.closed
     shelf.clear()
     assert [one, two] == Noted.closed
+
+
+def test_a_batch_is_as_large_as_memory_allows() -> None:
+    """The effect's own bound, or as many times its memory as the shelf holds; at least one."""
+    shelf = Shelf(Catalogue([]), "cpu", WeightsStore(), memory_mb=100)
+    sizes = [dataclasses.replace(_sized("many", mb), max_batch=8) for mb in (0, 10, 30, 400)]
+    assert [8, 8, 3, 1] == [shelf.most(spec) for spec in sizes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from worker.jobs import endings
@@ -129,7 +130,8 @@ class MemoryLeases(MemoryOffice):
             self._order.remove(record.entry)
             self._ledgers[user].settle(record.job.cost, 0, record.date, record.bonus)
             record.job = record.job.model_copy(update={"deferred": True})
-            record.entry = place_of(record.job, record.entry.seq)
+            place = place_of(record.job, record.entry.seq)
+            record.entry = replace(place, kind=record.entry.kind)
             self._order.arrive(record.entry, LATER)
             self._notify()
         return record.view()
@@ -187,7 +189,10 @@ class MemoryLeases(MemoryOffice):
         if record.cancelled is not None:
             ending = Cancelled(job=record.job.id)
         elif how == "release" or (how == "retry" and record.attempt < record.job.max_attempts):
-            record.released += how == "release"
+            if how == "release":
+                record.released += 1
+            else:
+                record.entry = replace(record.entry, kind="")
             self._give_back(record)
             return
         if isinstance(ending, Done):

@@ -59,4 +59,4 @@ class JobRecord:
 def place_of(job: Job, seq: int) -> Waiting:
     """A job at the end of its line."""
     line = line_of(job.user, deferred=job.deferred)
-    return Waiting(seq, job.id, line, job.effect, job.cost, job.kind)
+    return Waiting(seq, job.id, line, job.effect, job.cost, job.company)

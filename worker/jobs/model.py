@@ -63,9 +63,17 @@ class Job(_Wire):
     """Of the first photo."""
     max_attempts: int = Field(3, ge=1)
     kind: str = Field("", pattern=r"^[^\s|]{0,200}$")
-    """Jobs of one effect and equal kind may be run in one batch; "" in none."""
+    """Jobs of one effect and equal kind may be run in one batch; "" in none. A job that was tried
+    before is in none either: what a batch dies of may be another job, and the next time nobody
+    shall pay for it but that one.
+    """
     deferred: bool = False
     """It waits for the night or for an idle worker, and holds no credits."""
+
+    @property
+    def company(self) -> str:
+        """Its kind as long as it was not tried; none if it may be tried but once."""
+        return self.kind if self.max_attempts > 1 else ""
 
 
 class State(StrEnum):

@@ -91,7 +91,7 @@ class RedisQueue:
         verdict, *rest = await self._connection.run(
             "submit", now, SMALL, job.id, job.model_dump_json(), job.user, key, job.effect,
             job.cost, job.max_attempts, self._rulebook.rules.version, str(date),
-            self._rulebook.rules.longest, job.kind, "1" if job.deferred else "",
+            self._rulebook.rules.longest, job.company, "1" if job.deferred else "",
         )  # fmt: skip
         match verdict:
             case "not_yours":

@@ -51,7 +51,7 @@ class Snapshot:
         }
         order = self._order(calendar, terms)
         line = line_of(job.user, deferred=job.deferred)
-        entry = Waiting(sys.maxsize, job.id, line, job.effect, job.cost, job.kind)
+        entry = Waiting(sys.maxsize, job.id, line, job.effect, job.cost, job.company)
         order.arrive(entry, tier)
         return self._serve(order, calendar).estimates[job.id]
 

@@ -40,6 +40,9 @@ class Worker:
         self._patience = Patience()
         self._grace = options.grace
         self._stop = asyncio.Event()
+        """Claim no more."""
+        self._leave = asyncio.Event()
+        """There is nothing more to do here, or there shall not be when the grace is over."""
         self._ready = asyncio.Event()
         self._changed = asyncio.Event()
         self._numbers = itertools.count(1)
@@ -49,10 +52,11 @@ class Worker:
         self._next_look = 0.0
 
     def drain(self, grace: float | None = None) -> None:
-        """Claim no more; `run` returns when the running job is done or `grace` is over."""
+        """Claim no more; `run` returns when what runs is done or `grace` is over."""
         if grace is not None:
             self._grace = min(grace, self._grace)
         self._stop.set()
+        self._leave.set()
 
     async def run(self) -> None:
         """Work until drained. Raises `DeviceRefused`."""
@@ -83,6 +87,7 @@ class Worker:
                 await self._look_again()
             elif claims := await self._claim():
                 await self._serve(claims)
+        self._leave.set()
 
     async def _start_device(self) -> None:
         try:
@@ -124,9 +129,15 @@ class Worker:
         if not effects:
             await asyncio.sleep(_CLAIM_WAIT)
             return []
+        stock = self._device.stock
         return await self._patience(
             lambda: self._jobs.queue.claim(
-                self._options.name, effects, lease=self._options.lease, wait=_CLAIM_WAIT
+                self._options.name,
+                effects,
+                lease=self._options.lease,
+                wait=_CLAIM_WAIT,
+                most=stock.most,
+                warm=stock.warm,
             )
         )
 
@@ -157,7 +168,7 @@ class Worker:
             await self._patience(lambda: self._jobs.queue.release(claim))
 
     async def _until_drained(self, work: asyncio.Task[None]) -> None:
-        await self._stop.wait()
+        await self._leave.wait()
         if self._refused is None:
             log.info("worker %s is leaving", self._options.name)
         await asyncio.wait([work], timeout=self._grace if self._batch else 2 * _CLAIM_WAIT)

@@ -45,7 +45,8 @@ elseif how == 'release' or (how ~= 'end' and attempts < tonumber(record.max)) th
   state, ending = 'waiting', ''
 end
 if state == 'waiting' then
-  if how == 'release' then record.released = int(record.released + 1) end
+  -- what was tried is in no batch any more
+  if how == 'release' then record.released = int(record.released + 1) else record.kind = nil end
   record.state, record.token, record.worker = state, nil, nil
   record.tag, record.tier = carried(record.tag, record.tier, share.tier), share.tier
   save(job, record)
