@@ -17,6 +17,7 @@ from bot.core.menu import Menu
 from bot.core.repeat import repeat
 from bot.core.request import Requests
 from bot.core.session import RedisSessions
+from bot.core.standing import Standing
 from bot.core.status import StatusWords
 from bot.core.texts import Texts
 from bot.core.watch import Watched
@@ -69,14 +70,19 @@ async def _run(
     texts, watched = Texts(), Watched()
     words, apology = StatusWords(catalogue, texts), Apology(catalogue, texts)
     menu = Menu(catalogue, jobs.queue)
+    standing = Standing(catalogue, jobs.queue, jobs.office, menu, words)
     sessions = RedisSessions(jobs.redis, keep=settings.talk_hours * 3600)
     requests = Requests(catalogue, jobs.queue, jobs.blobs, sessions)
     roles = Roles(settings.admins, settings.moderators)
     admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles)
-    conversation = Conversation(catalogue, jobs.queue, requests, menu, texts, watched, admin)
-    works = Works(jobs.queue, jobs.blobs, menu, words)
+    conversation = Conversation(
+        catalogue, jobs.queue, requests, menu, standing, texts, watched, admin
+    )
+    works = Works(jobs.queue, jobs.blobs, standing, words)
     front = WebFront(settings.web, works, menu, watched, apology, texts, _announce)
-    delivery = Delivery(front, jobs.queue, jobs.blobs, words, watched, consumer=settings.name)
+    delivery = Delivery(
+        front, jobs.queue, jobs.blobs, words, standing, watched, consumer=settings.name
+    )
 
     async def reap() -> None:
         # Workers do it too; when all of them are dead, people still hear that they wait again.

@@ -12,7 +12,7 @@ from effects.spec import EffectSpec
 
 __all__ = ["Wish", "read"]
 
-Kind = Literal["effect", "help", "cancel", "queue", "quota", "nothing", "unclear"]
+Kind = Literal["effect", "help", "cancel", "queue", "quota", "tonight", "nothing", "unclear"]
 _COMMANDS: dict[str, Kind] = {
     "help": "help",
     "start": "help",
@@ -26,16 +26,21 @@ _COMMANDS: dict[str, Kind] = {
     "me": "quota",
     "квота": "quota",
     "я": "quota",
+    "tonight": "tonight",
+    "ночью": "tonight",
 }
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What was asked for. `spec` is the effect that is meant, also by `/help gatys`."""
+    """What was asked for. `spec` is the effect that is meant, also by `/help gatys`; `tonight`:
+    it may wait for the night.
+    """
 
     kind: Kind
     spec: EffectSpec | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    tonight: bool = False
 
 
 def read(text: str, catalogue: Catalogue) -> Wish:
@@ -51,18 +56,22 @@ def read(text: str, catalogue: Catalogue) -> Wish:
     # Groups write "/gatys@name_of_the_bot".
     command = words[0][1:].partition("@")[0].lower()
     kind = _COMMANDS.get(command)
+    tonight = kind == "tonight"
+    if tonight and len(words) > 1:
+        kind, words = None, words[1:]
+        command = words[0].removeprefix("/").lower()
     if kind == "help" and len(words) > 1:
         return Wish("help", catalogue[words[1].removeprefix("/")])
     if kind:
-        return Wish(kind)
+        return Wish(kind, tonight=tonight)
     spec = catalogue[command]
-    return Wish("effect", spec, read_values(spec, words[1:], strict=True))
+    return Wish("effect", spec, read_values(spec, words[1:], strict=True), tonight)
 
 
 def _read_plain(words: list[str], catalogue: Catalogue) -> Wish:
     plain = [word.strip(".,:;!?«»\"'()").lower() for word in words]
     if len(plain) == 1 and plain[0] in _COMMANDS:
-        return Wish(_COMMANDS[plain[0]])
+        return read(f"/{plain[0]}", catalogue)
     for word in plain:
         if word in catalogue:
             spec = catalogue[word]

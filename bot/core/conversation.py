@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import secrets
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
+from bot.core.accounts import Accounts
 from bot.core.admin import Admin, after_command
 from bot.core.apology import Apology
 from bot.core.commands import Wish, read
@@ -16,15 +16,17 @@ from bot.core.forms import describe
 from bot.core.menu import Menu
 from bot.core.messages import Button, Incoming, Reply
 from bot.core.request import Requests
+from bot.core.sending import Sending
 from bot.core.session import Talk
+from bot.core.standing import Standing
 from bot.core.status import StatusWords
 from bot.core.texts import Texts, choose_language
-from bot.core.watch import Watched
+from bot.core.watch import RUNNING, Watched
 from effects.catalogue import Catalogue
 from effects.errors import EffectError, UserError
 from effects.spec import EffectSpec
 from worker.jobs.errors import QueueError
-from worker.jobs.model import Estimate, JobView, State
+from worker.jobs.model import JobView, State
 from worker.jobs.queue import Queue
 
 __all__ = ["Conversation"]
@@ -42,6 +44,7 @@ class Conversation:
         queue: Queue,
         requests: Requests,
         menu: Menu,
+        standing: Standing,
         texts: Texts,
         watched: Watched,
         admin: Admin,
@@ -50,11 +53,14 @@ class Conversation:
         self._queue = queue
         self._requests = requests
         self._menu = menu
+        self._standing = standing
         self._texts = texts
         self._watched = watched
         self._admin = admin
         self._words = StatusWords(catalogue, texts)
         self._apology = Apology(catalogue, texts)
+        self._accounts = Accounts(queue, texts)
+        self._sending = Sending(catalogue, queue, requests, menu, standing, texts, watched)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, incoming: Incoming) -> list[Reply]:
@@ -89,7 +95,8 @@ class Conversation:
             # The photos are kept all the same: only the words need to be said again.
             wish, fault = Wish("nothing"), error
         talk = await self._requests.current(incoming)
-        if incoming.photos or wish.kind == "effect":
+        about_talk = wish.kind == "effect" or (wish.kind == "tonight" and talk is not None)
+        if incoming.photos or about_talk:
             talk = await self._requests.gather(incoming, talk, wish)
         if fault is not None:
             raise fault
@@ -98,54 +105,23 @@ class Conversation:
         if wish.kind == "queue":
             return await self._list_jobs(incoming)
         if wish.kind == "quota":
-            return await self._quota(incoming)
+            return await self._accounts.quota(incoming)
         if wish.kind == "cancel":
             return await self._cancel(incoming, talk)
-        if talk is None or not (incoming.photos or wish.kind == "effect"):
+        if wish.kind == "tonight" and talk is None:
+            return await self._sending.tonight(incoming, wish)
+        if talk is None or not (incoming.photos or wish.kind in ("effect", "tonight")):
             return Reply(self._texts.say(incoming.lang, "not-understood"), error="not_understood")
-        return await self._go_on(incoming, talk)
+        return await self._sending.go_on(incoming, talk)
 
     async def _press(self, incoming: Incoming) -> Reply:
         action, _, target = incoming.press.partition(":")
         if action == "cancel":
             return self._stop(await self._queue.cancel(target, user=incoming.user))
+        if target and action in ("now", "tonight"):
+            return await self._sending.choose(incoming, target, night=action == "tonight")
         # Any other button stands for the command that it would save typing.
         return await self._answer(replace(incoming, press="", text=f"/{target or action}"))
-
-    async def _go_on(self, incoming: Incoming, talk: Talk) -> Reply:
-        """Ask for what the request still lacks, or send it off."""
-        if not talk.effect:
-            return await self._offer(incoming.lang, len(talk.photos))
-        spec = self._catalogue[talk.effect]
-        spec.parse(talk.values)
-        if len(talk.photos) < spec.photos[0]:
-            return self._ask_photos(incoming.lang, spec, len(talk.photos))
-        await self._menu.check(spec, incoming.lang)
-        job, ticket = await self._requests.submit(incoming, talk)
-        self._watched.add(job, ticket.place)
-        estimate = Estimate(place=ticket.place, seconds=ticket.seconds)
-        reply = self._words.waiting(job, estimate)
-        notice = (await self._menu.offer()).notice
-        return replace(reply, text=self._texts.say(incoming.lang, notice)) if notice else reply
-
-    async def _offer(self, lang: str, count: int) -> Reply:
-        offer = await self._menu.offer()
-        buttons = tuple(
-            (Button(getattr(spec.title, lang), f"effect:{spec.name}"),)
-            for spec in offer.specs
-            if spec.photos[1] >= count
-        )
-        return Reply(self._texts.say(lang, "offer", count=count), buttons=buttons)
-
-    def _ask_photos(self, lang: str, spec: EffectSpec, have: int) -> Reply:
-        asked = spec.roles[have : spec.photos[0]]
-        words = [self._texts.role(lang, role, ask=True) for role in asked]
-        missing = ", ".join(words[:-1])
-        if missing:
-            missing = self._texts.say(lang, "and", first=missing, second=words[-1])
-        title = getattr(spec.title, lang)
-        text = self._texts.say(lang, "ask-photos", title=title, missing=missing or words[0])
-        return Reply(text)
 
     async def _help(self, lang: str, spec: EffectSpec | None) -> Reply:
         if spec is not None:
@@ -177,27 +153,11 @@ class Conversation:
         for view in views:
             job = view.job
             title = self._words.title(job.effect, lang)
-            if view.state == State.WAITING:
-                stands = self._words.waiting(job, await self._queue.estimate(job.id))
-            else:
-                stands = self._words.running(job, view.progress)
+            stands = await self._standing.reply(view)
             lines.append(self._texts.say(lang, "queue-line", title=title, line=stands.text))
             label = self._texts.say(lang, "cancel-one", title=title)
             buttons.append((Button(label, f"cancel:{job.id}"),))
         return Reply("\n".join(lines), buttons=tuple(buttons))
-
-    async def _quota(self, incoming: Incoming) -> Reply:
-        account = await self._queue.account(incoming.user)
-        text = self._texts.say(
-            incoming.lang,
-            "quota",
-            tier=account.tier,
-            left=math.floor(account.available),
-            allowance=math.floor(account.allowance),
-            held=math.ceil(account.held),
-            time=self._texts.duration(incoming.lang, account.refill),
-        )
-        return Reply(text)
 
     async def _cancel(self, incoming: Incoming, talk: Talk | None) -> Reply:
         """End the unfinished request; without one the only job, or ask which."""
@@ -214,6 +174,8 @@ class Conversation:
     def _stop(self, view: JobView) -> Reply:
         if view.ending is not None:
             return self._words.ended(view.job, view.ending)
+        # It runs: that need not be told any more.
+        self._watched.move(view.job, RUNNING)
         return self._words.cancelling(view.job)
 
     async def _active(self, user: str) -> list[JobView]:

@@ -8,11 +8,12 @@ from collections import defaultdict, deque
 
 from bot.core.messages import File, Front, Reply
 from bot.core.repeat import repeat
+from bot.core.standing import Standing
 from bot.core.status import StatusWords, file_name
-from bot.core.watch import Watched
+from bot.core.watch import RUNNING, Watched
 from worker.jobs.blobs import Blobs
 from worker.jobs.errors import BlobMissing, NoSuchJob, QueueError
-from worker.jobs.model import Done, Estimate, Job, Progress, Receipt, State
+from worker.jobs.model import Done, Job, Progress, Receipt
 from worker.jobs.queue import Queue
 
 __all__ = ["Delivery"]
@@ -33,6 +34,7 @@ class Delivery:
         queue: Queue,
         blobs: Blobs,
         words: StatusWords,
+        standing: Standing,
         watched: Watched,
         *,
         consumer: str,
@@ -47,6 +49,7 @@ class Delivery:
         self._queue = queue
         self._blobs = blobs
         self._words = words
+        self._standing = standing
         self._consumer = consumer
         self._every = every
         self._look = look
@@ -133,7 +136,7 @@ class Delivery:
         preview = await self._preview(progress)
         job = self._watched.get(progress.job)
         if job is not None:
-            self._watched.move(job, 0)
+            self._watched.move(job, RUNNING)
             await self._show(job, self._words.running(job, progress, preview))
 
     async def _preview(self, progress: Progress) -> tuple[File, ...]:
@@ -149,22 +152,15 @@ class Delivery:
     async def _send_places(self) -> None:
         for job in self._watched.jobs():
             try:
-                estimate = await self._stands(job)
+                view = await self._queue.view(job.id, user=job.user)
             except NoSuchJob:
-                estimate = None
-            if estimate is None:
+                view = None
+            if view is None or view.ending is not None:
                 self._watched.drop(job.id)
-            elif self._watched.move(job, estimate.place):
-                await self._show(job, self._words.waiting(job, estimate))
-
-    async def _stands(self, job: Job) -> Estimate | None:
-        """Place and time now; None when the job has ended. Raises `NoSuchJob`."""
-        view = await self._queue.view(job.id, user=job.user)
-        if view.ending is not None:
-            return None
-        if view.state == State.WAITING:
-            return await self._queue.estimate(job.id)
-        return Estimate(place=0, seconds=0)
+                continue
+            estimate = await self._standing.estimate(view)
+            if self._watched.move(job, estimate):
+                await self._show(job, await self._standing.waiting(view.job, estimate))
 
     async def _show(self, job: Job, reply: Reply) -> None:
         try:

@@ -60,6 +60,8 @@ class Status:
     seconds: float = 0.0
     done: int = 0
     total: int = 0
+    deferred: bool = False
+    """It waits for the night."""
 
 
 @dataclass(frozen=True)

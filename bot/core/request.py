@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bot.core.commands import Wish
 from bot.core.messages import Incoming
@@ -63,17 +63,30 @@ class Requests:
             talk = await self._store(incoming, talk, infos)
         if wish.spec is not None:
             talk = talk.model_copy(update={"effect": wish.spec.name, "values": dict(wish.values)})
+            # Who said "now" to one request is asked again about the next.
+            talk = talk.model_copy(update={"night": talk.night or None})
+        if wish.tonight:
+            talk = talk.model_copy(update={"night": True})
         await self._sessions.put(_chat(incoming), talk)
         return talk
 
-    async def submit(self, incoming: Incoming, talk: Talk) -> tuple[Job, Ticket]:
-        """Queue the talk, which has its effect and photos. Raises `BadParams`, `WrongPhotos`."""
+    async def choose(self, incoming: Incoming, talk: Talk, *, night: bool | None) -> Talk:
+        """Remember that the talk is for the night, or for now, or not chosen."""
+        talk = talk.model_copy(update={"night": night})
+        await self._sessions.put(_chat(incoming), talk)
+        return talk
+
+    async def draft(self, incoming: Incoming, talk: Talk, values: Mapping[str, str]) -> Job:
+        """The job of the talk, which has its effect and photos, with parameters of `values`.
+
+        Raises `BadParams` and `WrongPhotos`.
+        """
         spec: EffectSpec = self._catalogue[talk.effect]
-        params = spec.parse(talk.values)
+        params = spec.parse(values)
         spec.check_photos(len(talk.photos))
         guess = spec.cost(params, talk.pixels)
         cost = await self._queue.price(spec.name, guess, talk.pixels)
-        job = Job(
+        return Job(
             id=talk.job,
             user=incoming.user,
             platform=incoming.platform,
@@ -85,7 +98,11 @@ class Requests:
             cost=_micro(cost),
             guess=_micro(guess),
             pixels=talk.pixels,
+            deferred=bool(talk.night),
         )
+
+    async def submit(self, incoming: Incoming, job: Job) -> tuple[Job, Ticket]:
+        """Queue the job that was drafted, and forget the talk. Raises what the queue raises."""
         ticket = await self._queue.submit(job, key=f"{_chat(incoming)}:{incoming.message}")
         if ticket.job != job.id:
             # The message came twice: its job is the first one, with the photos of then.

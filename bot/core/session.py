@@ -32,6 +32,8 @@ class Talk(BaseModel):
     """Blob names."""
     pixels: int = 0
     """Of the first photo."""
+    night: bool | None = None
+    """Whether it shall wait for the night; None: not chosen yet."""
 
 
 class Sessions(Protocol):

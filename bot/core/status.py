@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Sequence
+from typing import Literal
 
 from bot.core.forms import command
 from bot.core.messages import Button, File, Reply, Status
@@ -45,18 +46,37 @@ class StatusWords:
             return f"/{job.effect}"
         return command(self._catalogue[job.effect], job.params)
 
-    def waiting(self, job: Job, estimate: Estimate, *, idle: bool = False) -> Reply:
-        """Place and time; `idle`: no worker is there."""
-        if estimate.place == 0:
-            return self.running(job, None)
+    def waiting(
+        self, job: Job, estimate: Estimate, *, idle: bool = False, by_morning: bool = False
+    ) -> Reply:
+        """Place and time; `idle`: no worker is there; `by_morning`: it is offered the night."""
         text = self._texts.say(
             job.lang,
             "waiting-idle" if idle else "waiting",
             place=estimate.place,
             time=self._texts.duration(job.lang, estimate.seconds),
         )
-        status = Status(job.id, State.WAITING, place=estimate.place, seconds=estimate.seconds)
-        return Reply(text, buttons=self._cancel(job), slot=job.id, status=status)
+        buttons = self._cancel(job)
+        if by_morning:
+            label = self._texts.say(job.lang, "by-morning", side="none")
+            buttons = ((Button(label, f"tonight:{job.id}"),), *buttons)
+        return Reply(text, buttons=buttons, slot=job.id, status=_waits(job, estimate))
+
+    def deferred(
+        self, job: Job, estimate: Estimate, *, hour: Literal["day", "soon", "night"], by: str
+    ) -> Reply:
+        """By when it is done. `hour`: it waits for the night, is likely to be done while it is
+        still day, or has its place in the night's line.
+        """
+        ids = {"day": "deferred-day", "soon": "deferred-soon", "night": "deferred-night"}
+        text = self._texts.say(
+            job.lang,
+            ids[hour],
+            place=estimate.place,
+            time=self._texts.duration(job.lang, estimate.seconds),
+            by=by,
+        )
+        return Reply(text, buttons=self._cancel(job), slot=job.id, status=_waits(job, estimate))
 
     def running(self, job: Job, progress: Progress | None, files: Sequence[File] = ()) -> Reply:
         """Percent; `files` holds the newest preview."""
@@ -99,3 +119,13 @@ class StatusWords:
 
     def _cancel(self, job: Job) -> tuple[tuple[Button, ...], ...]:
         return ((Button(self._texts.say(job.lang, "cancel"), f"cancel:{job.id}"),),)
+
+
+def _waits(job: Job, estimate: Estimate) -> Status:
+    return Status(
+        job.id,
+        State.WAITING,
+        place=estimate.place,
+        seconds=estimate.seconds,
+        deferred=job.deferred,
+    )

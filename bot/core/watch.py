@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from worker.jobs.model import Job
+from bot.core.places import is_news
+from worker.jobs.model import Estimate, Job
 
-__all__ = ["Watched"]
+__all__ = ["RUNNING", "Watched"]
+
+RUNNING = Estimate(place=0, seconds=0)
+"""What is told of a job that runs."""
 
 
 class Watched:
-    """Jobs by id, each with the place that was last told (0: it runs)."""
+    """Jobs by id, each with the place and time that were last told (place 0: it runs)."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
-        self._places: dict[str, int] = {}
+        self._told: dict[str, Estimate] = {}
 
-    def add(self, job: Job, place: int) -> None:
-        """Somebody waits for this job and was told its place."""
+    def add(self, job: Job, told: Estimate) -> None:
+        """Somebody waits for this job and was told this."""
         self._jobs[job.id] = job
-        self._places[job.id] = place
+        self._told[job.id] = told
 
-    def move(self, job: Job, place: int) -> bool:
-        """Note a place about to be told; False when there is nothing new to tell."""
-        if job.id not in self._jobs or self._places[job.id] == place:
+    def move(self, job: Job, now: Estimate) -> bool:
+        """Note what is about to be told; False when there is nothing new to tell."""
+        if job.id not in self._jobs or not is_news(self._told[job.id], now):
             return False
-        self._places[job.id] = place
+        self._told[job.id] = now
         return True
 
     def drop(self, job: str) -> None:
         """The job has ended."""
         self._jobs.pop(job, None)
-        self._places.pop(job, None)
+        self._told.pop(job, None)
 
     def drop_chat(self, chat: str) -> None:
         """Nobody of this chat looks any more."""

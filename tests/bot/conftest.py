@@ -25,6 +25,7 @@ from bot.core.menu import Menu
 from bot.core.messages import Incoming, Reply
 from bot.core.request import Requests
 from bot.core.session import MemorySessions
+from bot.core.standing import Standing
 from bot.core.status import StatusWords
 from bot.core.texts import Texts
 from bot.core.watch import Watched
@@ -139,11 +140,15 @@ class House:
         self.admin = Admin(
             self.queue.office, self.queue, self.catalogue, self.texts, roles, clock=self.clock
         )
+        self.standing = Standing(
+            self.catalogue, self.queue, self.queue.office, self.menu, self.words, clock=self.clock
+        )
         self.conversation = Conversation(
             self.catalogue,
             self.queue,
             self.requests,
             self.menu,
+            self.standing,
             self.texts,
             self.watched,
             self.admin,
@@ -179,7 +184,14 @@ class House:
         """A delivery with short pauses."""
         fast: dict[str, Any] = {"every": 0.02, "look": 0.05, "backoff": (0.02, 0.1)} | options
         return Delivery(
-            front, self.queue, self.blobs, self.words, self.watched, consumer="bot", **fast
+            front,
+            self.queue,
+            self.blobs,
+            self.words,
+            self.standing,
+            self.watched,
+            consumer="bot",
+            **fast,
         )
 
     @asynccontextmanager
@@ -187,7 +199,7 @@ class House:
         """Serve the web front and deliver to it; gives the address."""
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         settings = WebSettings(port=0, photo_mb=1)
-        works = Works(self.queue, self.blobs, self.menu, self.words)
+        works = Works(self.queue, self.blobs, self.standing, self.words)
         apology = Apology(self.catalogue, self.texts)
         front = WebFront(
             settings, works, self.menu, self.watched, apology, self.texts, address.set_result
@@ -222,7 +234,8 @@ async def until(check: Callable[[], Any], seconds: float = 15.0) -> Any:
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     """A bot with no worker yet."""
-    return House(MemoryQueue(), Blobs.open(tmp_path / "blobs"))
+    clock = Clock()
+    return House(MemoryQueue(clock=clock), Blobs.open(tmp_path / "blobs"), clock=clock)
 
 
 class Door(Protocol):

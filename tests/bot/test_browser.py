@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ from playwright.async_api import Browser, Page, Request, async_playwright, expec
 from tests.bot.conftest import picture
 from tests.bot.process import BotProcess, bot
 from worker.jobs.blobs import Blobs
-from worker.jobs.model import Claim, Done, MediaRef, Progress, WorkerInfo
+from worker.jobs.model import Claim, Done, Job, MediaRef, Progress, WorkerInfo
 from worker.jobs.redis_queue import RedisQueue
+from worker.jobs.rules import Night
 
 _QUIET = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
@@ -206,6 +208,49 @@ async def test_typed_words(studio: Studio) -> None:
     await field.fill("hello?")
     await field.press("Enter")
     await expect(said).to_have_class("answer bad")
+
+
+async def test_now_or_by_morning(studio: Studio) -> None:
+    """In a long queue the page asks, and a job that was sent off is put off from its card."""
+    page, hand = studio.page, studio.hand
+    await _make_day(hand.queue)
+    await _fill(hand.queue)
+    await _send(page, size=700)
+    answer = page.locator("#answer")
+    await expect(answer).to_contain_text("By morning it is free. Which shall it be?")
+    await answer.get_by_role("button", name="By morning (free)").click()
+    work = page.locator("li.work")
+    await expect(work.locator(".line")).to_contain_text("Waits for the night: done by about")
+    await expect(answer).to_be_hidden()
+    await expect(work.get_by_role("button")).to_have_text(["Cancel"])
+    await page.get_by_role("button", name="Make it").click()
+    await answer.get_by_role("button", name="Now (≈").click()
+    await expect(work).to_have_count(2)
+    now = work.first
+    await expect(now.locator(".line")).to_contain_text("in line, about")
+    await now.get_by_role("button", name="By morning (free)").click()
+    await expect(now.locator(".line")).to_contain_text("Waits for the night")
+    await now.get_by_role("button", name="Cancel").click()
+    await expect(now).to_have_attribute("data-state", "cancelled")
+    assert [] == studio.problems
+
+
+async def _make_day(queue: RedisQueue) -> None:
+    """Let it be day for hours, whenever the test runs."""
+    rules = await queue.office.rules()
+    hour = datetime.now(UTC).hour
+    night = Night(begins=time((hour + 10) % 24), ends=time((hour + 12) % 24))
+    await queue.office.set_rules(rules.model_copy(update={"nights": (night,)}), who="admin")
+
+
+async def _fill(queue: RedisQueue) -> None:
+    """Let eight others wait before whoever comes now."""
+    for number in range(8):
+        job = Job(
+            id=f"f{number}", user=f"other:{number}", platform="fake", chat="", effect="gatys",
+            cost=200_000_000,
+        )  # fmt: skip
+        await queue.submit(job, key=job.id)
 
 
 async def test_drop_and_remove(studio: Studio) -> None:

@@ -11,7 +11,9 @@ from fluent.syntax.visitor import Visitor
 
 import bot
 from bot.core.forms import NoValue
+from bot.core.limits import OverLimit
 from bot.core.menu import EffectDown
+from bot.core.terms import NotByNight
 from bot.core.texts import LANGUAGES, Texts, choose_language, sources
 from effects import errors as effect_errors
 from worker.jobs import errors as queue_errors
@@ -54,6 +56,7 @@ def messages(lang: str) -> dict[str, set[str]]:
 def error_codes() -> set[str]:
     """The codes that a person can meet."""
     classes = [*vars(effect_errors).values(), *vars(queue_errors).values(), NoValue, EffectDown]
+    classes += [OverLimit, NotByNight]
     codes = {each.code for each in classes if isinstance(each, type) and hasattr(each, "code")}
     return (codes | RUNTIME_CODES) - SILENT_CODES
 

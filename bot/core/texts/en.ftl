@@ -8,6 +8,7 @@ help-example = For example: { $example }
 help-commands =
     /queue — my jobs
     /quota — my credits
+    /tonight — by morning, free: with a command, for a job that waits, or for what comes next
     /cancel — stop
     /help { "<" }effect{ ">" } — its parameters
 help-range = from { $minimum } to { $maximum }, usually { $default }

@@ -8,6 +8,7 @@ help-example = Например: { $example }
 help-commands =
     /queue — мои задания
     /quota — мои кредиты
+    /tonight — к утру и бесплатно: вместе с командой, для задания в очереди или для следующего
     /cancel — остановить
     /help { "<" }эффект{ ">" } — его параметры
 help-range = от { $minimum } до { $maximum }, обычно { $default }

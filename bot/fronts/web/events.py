@@ -19,6 +19,7 @@ from bot.fronts.web.live import Live, News
 from bot.fronts.web.shapes import Shape, reply_shape
 from bot.fronts.web.works import Works
 from worker.jobs.errors import QueueAway
+from worker.jobs.model import Estimate
 
 __all__ = ["Events"]
 
@@ -71,7 +72,8 @@ class Events:
                 continue
             for view, shape in zip(views, shapes, strict=True):
                 if view.ending is None:
-                    self._watched.add(view.job, shape["place"])
+                    told = Estimate(place=shape["place"], seconds=shape["seconds"])
+                    self._watched.add(view.job, told)
             return shapes
 
 

@@ -32,7 +32,6 @@ _HERE = Path(__file__).parent
 
 # The sentences that the page itself says, with the names of what it fills in.
 _WORDS: dict[str, tuple[str, ...]] = {
-    "cancel": (),
     "page-choose": (),
     "page-download": (),
     "page-drop": (),

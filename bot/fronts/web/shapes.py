@@ -22,13 +22,16 @@ def reply_shape(reply: Reply) -> Shape:
         "text": reply.text,
         "error": reply.error,
         "slot": reply.slot,
-        "buttons": [
-            [{"label": button.label, "data": button.data} for button in row]
-            for row in reply.buttons
-        ],
+        "buttons": _button_shapes(reply),
         "status": _status_shape(reply.status) if reply.status else None,
         "files": [{"name": file.name, "type": file.type} for file in reply.files],
     }
+
+
+def _button_shapes(reply: Reply) -> list[list[Shape]]:
+    return [
+        [{"label": button.label, "data": button.data} for button in row] for row in reply.buttons
+    ]
 
 
 def _status_shape(status: Status) -> Shape:
@@ -39,6 +42,7 @@ def _status_shape(status: Status) -> Shape:
         "seconds": round(status.seconds, 1),
         "done": status.done,
         "total": status.total,
+        "deferred": status.deferred,
     }
 
 
@@ -56,6 +60,7 @@ def job_shape(view: JobView, reply: Reply) -> Shape:
         "effect": job.effect,
         "params": job.params,
         "text": reply.text,
+        "buttons": _button_shapes(reply),
         "error": reply.error,
         "submitted": view.submitted,
         "took": done.seconds if done else 0.0,

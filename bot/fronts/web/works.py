@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import TypeVar
 
-from bot.core.menu import Menu
+from bot.core.standing import Standing
 from bot.core.status import StatusWords
 from bot.fronts.web.shapes import Shape, job_shape
 from effects.image import bound, decode, encode
 from worker.jobs.blobs import Blobs
 from worker.jobs.errors import BlobMissing
-from worker.jobs.model import Done, Estimate, JobView, MediaRef, State
+from worker.jobs.model import Done, JobView, MediaRef
 from worker.jobs.queue import Queue
 
 __all__ = ["Works"]
@@ -25,10 +25,10 @@ _THUMB_SIDE = 1024
 class Works:
     """Reads jobs and blobs for their owner; raises `NotYours` and `NoSuchJob` for others."""
 
-    def __init__(self, queue: Queue, blobs: Blobs, menu: Menu, words: StatusWords) -> None:
+    def __init__(self, queue: Queue, blobs: Blobs, standing: Standing, words: StatusWords) -> None:
         self._queue = queue
         self._blobs = blobs
-        self._menu = menu
+        self._standing = standing
         self._words = words
         # Large photos take a tenth of a second each, beside a worker on the same machine.
         self._decoding = asyncio.Semaphore(2)
@@ -44,14 +44,8 @@ class Works:
     async def shape(self, view: JobView, lang: str) -> Shape:
         """A job as JSON, in a language of the page's choice."""
         job = view.job.model_copy(update={"lang": lang})
-        if view.ending is not None:
-            reply = self._words.ended(job, view.ending)
-        elif view.state == State.WAITING:
-            estimate: Estimate = await self._queue.estimate(job.id)
-            idle = (await self._menu.offer()).notice == "no-worker"
-            reply = self._words.waiting(job, estimate, idle=idle)
-        else:
-            reply = self._words.running(job, view.progress)
+        view = view.model_copy(update={"job": job})
+        reply = await self._standing.reply(view)
         return {
             **job_shape(view, reply),
             "title": self._words.title(job.effect, lang),

@@ -35,11 +35,13 @@ export function showAnswer(place, text, bad = false, rows = []) {
   place.classList.toggle("bad", bad);
 }
 
-function button(place, { label, data }) {
+// A button of a reply; what comes back when it is pressed is heard at `place`.
+export function button(place, { label, data }) {
   const pressed = el("button", { type: "button", textContent: label });
-  pressed.addEventListener("click", () => {
+  pressed.addEventListener("click", async () => {
     pressed.disabled = true;
-    send(place, [["press", data], ["message", newId()]]);
+    await send(place, [["press", data], ["message", newId()]]);
+    pressed.disabled = false;
   });
   return pressed;
 }

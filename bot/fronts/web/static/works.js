@@ -1,6 +1,7 @@
 // The list of works: each card shows one job as it stands.
 
-import { BRUSH, byId, el, icon, say } from "./dom.js";
+import { BRUSH, MOON, byId, el, icon, say } from "./dom.js";
+import { button } from "./messages.js";
 
 const jobs = new Map(); // id -> job
 const cards = new Map(); // id -> element
@@ -28,10 +29,12 @@ export function update(reply) {
   const { state } = reply.status;
   if (!job || ENDED.includes(state)) return refresh(reply.slot);
   if (ENDED.includes(job.state)) return;
-  const before = job.state;
-  Object.assign(job, reply.status, { text: reply.text });
+  const looks = () => JSON.stringify([job.state, job.deferred, job.buttons]);
+  const before = looks();
+  Object.assign(job, reply.status, { text: reply.text, buttons: reply.buttons });
   if (reply.files.length) job.preview = `/api/jobs/${job.id}/preview?step=${job.done}`;
-  if (state === before) advance(job);
+  // What is not redrawn keeps its focus.
+  if (looks() === before) advance(job);
   else show(job);
 }
 
@@ -75,7 +78,7 @@ function stage(job) {
   } else if (job.preview) {
     box.append(el("img", { src: job.preview, alt: say("preview") }), tag(say("preview")));
   } else {
-    box.append(icon(BRUSH, "wait"));
+    box.append(icon(job.deferred ? MOON : BRUSH, "wait"));
   }
   return box;
 }
@@ -103,25 +106,19 @@ function bar(job) {
   return progress;
 }
 
-function cancelButton(job) {
-  const button = el("button", { type: "button", textContent: say("cancel") });
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    const answer = await fetch(`/api/jobs/${job.id}/cancel`, { method: "POST" });
-    const { replies = [] } = await answer.json();
-    for (const reply of replies) if (reply.slot && reply.status) update(reply);
-    if (!answer.ok) button.disabled = false;
-  });
-  return button;
+function foot(job, refusal) {
+  const actions = ENDED.includes(job.state)
+    ? job.media.map((media) => el("a", { className: "button main", href: media.url, download: media.name, textContent: say("download") }))
+    : job.buttons.flat().map((each) => button(refusal, each));
+  return el("footer", {}, el("code", { textContent: job.command }), ...actions);
 }
 
 function draw(job) {
-  const actions = ENDED.includes(job.state)
-    ? job.media.map((media) => el("a", { className: "button main", href: media.url, download: media.name, textContent: say("download") }))
-    : [cancelButton(job)];
   const line = el("p", { className: "line", textContent: job.text });
   line.setAttribute("aria-live", "polite");
+  const refusal = el("p", { className: "answer", hidden: true });
+  refusal.setAttribute("role", "alert");
   return el("li", { className: `work panel ${job.state}`, dataset: { job: job.id, state: job.state } },
     el("header", {}, el("h3", { textContent: job.title }), el("time", { textContent: clock.format(job.submitted * 1000) })),
-    pictures(job), bar(job), line, el("footer", {}, el("code", { textContent: job.command }), ...actions));
+    pictures(job), bar(job), line, refusal, foot(job, refusal));
 }
