@@ -20,7 +20,7 @@ from worker.jobs.policy import MICRO
 from worker.jobs.redis_queue import KEYS
 
 _OF_JOBS = ["jobs", "records", "progress", "endings", "submitted", "owned", "ended"]
-_OF_WORK = ["lines", "ready", "held", "leases", "flagged"]
+_OF_WORK = ["lines", "ready", "kinds", "held", "leases", "flagged"]
 
 
 class Verdict:

@@ -42,19 +42,27 @@ small = st.integers(0, 9)
 users = st.sampled_from(USERS)
 some_effects = st.sampled_from([("paint",), ("dream",), EFFECTS])
 seconds = st.sampled_from([1, 4, 16])
+effect = st.sampled_from(EFFECTS)
+kinds = st.sampled_from(["", "x", "x", "y"])
+most = st.sampled_from([1, 1, 3, 9])
+warm = st.sampled_from([(), ("dream",), ("paint",), EFFECTS])
 tiers = st.builds(
     Tier, day=st.integers(1, 3), night=st.integers(1, 3), waiting=st.integers(1, 6),
     running=st.integers(1, 3), deferred=st.integers(0, 3), daily=st.sampled_from([5, 20, 1000]),
     effects=st.sampled_from([None, None, ("paint",)]),
 )  # fmt: skip
 steps = st.one_of(
-    st.tuples(st.just("submit"), users, st.sampled_from(EFFECTS), seconds, st.integers(1, 3)),
-    st.tuples(st.just("submit"), users, st.sampled_from(EFFECTS), seconds, st.integers(1, 3)),
-    st.tuples(st.just("submit_later"), users, st.sampled_from(EFFECTS), seconds),
+    st.tuples(
+        st.just("submit"), users, st.sampled_from(EFFECTS), seconds, st.integers(1, 3), kinds
+    ),
+    st.tuples(
+        st.just("submit"), users, st.sampled_from(EFFECTS), seconds, st.integers(1, 3), kinds
+    ),
+    st.tuples(st.just("submit_later"), users, effect, seconds, kinds),
     st.tuples(st.just("defer"), small, users),
     st.tuples(st.just("resubmit"), small),
-    st.tuples(st.just("claim"), st.sampled_from(["w1", "w2"]), some_effects, seconds),
-    st.tuples(st.just("claim"), st.sampled_from(["w1", "w2"]), some_effects, seconds),
+    st.tuples(st.just("claim"), st.sampled_from(["w1", "w2"]), some_effects, seconds, most, warm),
+    st.tuples(st.just("claim"), st.sampled_from(["w1", "w2"]), some_effects, seconds, most, warm),
     st.tuples(st.just("renew"), small, seconds),
     st.tuples(st.just("progress"), small),
     st.tuples(st.just("finish"), small, st.sampled_from([0, 1, 3, 9])),
@@ -74,7 +82,13 @@ steps = st.one_of(
     st.tuples(st.just("boost"), users, st.sampled_from([0, 1, 2, 5]), seconds),
     st.tuples(st.just("ban"), users, st.sampled_from(["spam", ""])),
     st.tuples(st.just("unban"), users),
-    st.tuples(st.just("set_rules"), tiers, tiers, st.sampled_from([0, 0, 0, 1])),
+    st.tuples(
+        st.just("set_rules"),
+        tiers,
+        tiers,
+        st.sampled_from([0, 0, 0, 1]),
+        st.sampled_from([0, 4, 30]),
+    ),
 )
 
 
@@ -97,20 +111,22 @@ class Run:
         except QueueError as error:
             return type(error)
 
-    async def do_submit(self, user: str, effect: str, cost: int, attempts: int) -> Any:
+    async def do_submit(self, user: str, effect: str, cost: int, attempts: int, kind: str) -> Any:
         name = f"j{len(self.jobs)}"
         self.jobs.append(name)
         return await self._submit(
             a_job(
-                name, user, seconds=cost, effect=effect, max_attempts=attempts,
+                name, user, seconds=cost, effect=effect, max_attempts=attempts, kind=kind,
                 guess=3 * SECOND, pixels=cost,
             )
         )  # fmt: skip
 
-    async def do_submit_later(self, user: str, effect: str, cost: int) -> Any:
+    async def do_submit_later(self, user: str, effect: str, cost: int, kind: str) -> Any:
         name = f"j{len(self.jobs)}"
         self.jobs.append(name)
-        return await self._submit(a_job(name, user, seconds=cost, effect=effect, deferred=True))
+        return await self._submit(
+            a_job(name, user, seconds=cost, effect=effect, kind=kind, deferred=True)
+        )
 
     async def do_defer(self, index: int, user: str) -> Any:
         return await self.queue.defer(f"j{index}", user=user)
@@ -127,8 +143,12 @@ class Run:
             return await self._submit(a_job(name, user))  # new, if it was forgotten
         return None
 
-    async def do_claim(self, worker: str, effects: tuple[str, ...], lease: int) -> Any:
-        claims = await self.queue.claim(worker, effects, lease=lease)
+    async def do_claim(
+        self, worker: str, effects: tuple[str, ...], lease: int, most: int, warm: Any
+    ) -> Any:
+        claims = await self.queue.claim(
+            worker, effects, lease=lease, most={"paint": most, "dream": 2}, warm=warm
+        )
         self.claims += claims
         return claims
 
@@ -195,13 +215,14 @@ class Run:
     async def do_unban(self, user: str) -> Any:
         return await self.queue.office.unban(user, who="admin")
 
-    async def do_set_rules(self, free: Tier, plus: Tier, version: int) -> Any:
+    async def do_set_rules(self, free: Tier, plus: Tier, version: int, slack: int) -> Any:
         rules = await self.queue.office.rules()
         tiers = {**rules.tiers, "free": free, "plus": plus}
         version = version or rules.version  # mostly one that has passed
         values = {
             "tiers": tiers, "version": version, "nights": rules.nights[: version % 2],
             "longest": 6 * plus.running, "reference": "w1" if version % 2 else None,
+            "slack": slack,
         }  # fmt: skip
         return await self.queue.office.set_rules(rules.model_copy(update=values), who="admin")
 
@@ -250,6 +271,9 @@ def in_one_place(url: str, views: list[Any]) -> None:
         lines = [member.split("|")[2] for member in client.zrange(KEYS["lines"], 0, -1)]
         tagged = [*client.zrange(KEYS["ready"], 0, -1), *client.zrange(KEYS["held"], 0, -1)]
         ready = [member.split("|")[4] for member in tagged]
+        stand = [member.split("|") for member in client.zrange(KEYS["ready"], 0, -1)]
+        of_kind = sorted([*row[:2], row[5], *row[2:5]] for row in stand if row[5])
+        assert of_kind == [member.split("|") for member in client.zrange(KEYS["kinds"], 0, -1)]
         running = [member.split("|")[0] for member in client.zrange(KEYS["leases"], 0, -1)]
         ended = client.hkeys(KEYS["endings"])
         shares = {user: json.loads(raw) for user, raw in client.hgetall(KEYS["users"]).items()}

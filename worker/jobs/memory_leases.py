@@ -60,7 +60,10 @@ class MemoryLeases(MemoryOffice):
         end = loop.time() + wait
         while True:
             changed = self._changed
-            taken = self._order.take(effects, self._calendar.weights(self._clock()))
+            taken = self._order.take(
+                effects, self._calendar.weights(self._clock()),
+                most=most, warm=warm, slack=self._rules.slack * MICRO,
+            )  # fmt: skip
             if taken:
                 return [self._lease(entry, worker, lease) for entry in taken]
             if not await set_within(changed, end - loop.time()):

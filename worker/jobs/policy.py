@@ -4,8 +4,7 @@
 line gets a start tag when it becomes the head, S = max(V, F), and moves the user's finish tag to
 F = S + cost; the smallest tag is served, and V follows it. So twenty jobs of one user never hold
 up another's first, and who was idle comes back without hoarded credit. A user who runs as many
-jobs as the tier allows has no head until one of them ends; a banned one has none at all. Whom an
-admin gave a boost is charged cost / factor for the heads that come up until it ends.
+jobs as the tier allows has no head until one of them ends.
 
 **Tiers.** The same one level up, at each claim, with the weights of the hour:
 S = max(V, F) of the tier, then F = S + cost / weight; equal tiers serve the older job. Every
@@ -15,6 +14,21 @@ attempt at a job is service that its tier pays for.
 their own there, with its own tags and its own count of what runs. By night the class has a weight
 like any tier. By day its weight is 0: it is closed, and served only when no tier has a job that
 the worker can run; such service is idle capacity and moves no tag of the root.
+
+**Batches.** With the first job a worker may take more of its effect and kind, in fair order, each
+charged to its own user and tier. **Warm effects.** Within the chosen class the first head of an
+effect that the worker has loaded may go before the fair head. V follows the fair head alone, and
+`slack` bounds both: whatever is taken beside the fair head has a tag at most `slack` above V of its
+class, and its class a start at most `slack` above V of the root; and before a fair head that is
+not of the batch there go, in all, at most `slack` seconds of service.
+
+**Bounds.** For one worker that can run all, over any window, l being a largest job: the services
+of two users of one tier who always have a head differ by at most l_a + l_b, those of two tiers,
+each divided by its weight, by at most l_a / w_a + l_b / w_b: theorem 1 of the paper. With batches
+or warm effects: 2 slack + l_a + l_b, and 2 slack + l_a / w_a + l_b / w_b. For the tag T of a busy
+user's head grows with each service by its cost, and V <= T; what is served has T <= V + slack, so
+after it T_a <= V + slack + l_a <= T_b + slack + l_a, and T_a - T_b stays within slack + l_a above
+and slack + l_b below. Admins' boosts divide a user's costs.
 
 When nothing of a tier waits or runs any more, its V takes the largest finish tag: what was used
 of an idle tier is held against nobody. When nothing waits or runs at all, time begins anew. Tags
@@ -26,263 +40,90 @@ the Redis queue are tested against it.
 
 from __future__ import annotations
 
-import heapq
-from bisect import insort
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+import sys
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
-from worker.jobs.people import Terms
+from worker.jobs.lines import LATER, MICRO, Classes, Lines, User, Waiting, line_of, owner_of
 
 __all__ = ["LATER", "MICRO", "Classes", "Order", "User", "Waiting", "line_of", "owner_of"]
 
-MICRO = 1_000_000
-_NONE = Terms()
-LATER = "later"
-"""The class of deferred work; no tier has this name."""
 
+class Order(Lines):
+    """All waiting jobs, in fair order."""
 
-def line_of(user: str, *, deferred: bool) -> str:
-    """The line that a job stands in: the user's own, or that of the user's deferred work."""
-    return f"{user} {LATER}" if deferred else user
-
-
-def owner_of(line: str) -> str:
-    """Whose line it is."""
-    return line.partition(" ")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A waiting job. `user` is its line, as `line_of` names it; `seq` its place in the order of
-    arrival; `tag`, in the time of `tier`, is there once it has been the head of its line.
-    """
-
-    seq: int
-    job: str
-    user: str
-    effect: str
-    cost: int
-    kind: str = ""
-    tag: int | None = None
-    tier: str = ""
-    charge: int = 0
-    """What it moved its user's F by when it got its tag."""
-
-
-@dataclass(slots=True)
-class User:
-    """A user's share: finish tag F, in the time of `tier`; jobs that run; waiting jobs with a tag.
-
-    The tagged ones are all among the heads, or all held, when as many run as may.
-    """
-
-    tier: str
-    finish: int = 0
-    running: int = 0
-    tagged: dict[str, Waiting] = field(default_factory=dict)
-
-
-@dataclass
-class Classes:
-    """The tiers' level: V of the root, F of each tier, and V inside each tier."""
-
-    root: int = 0
-    finish: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    virtual: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-
-
-class Order:
-    """All waiting jobs, in fair order. `limits`: tier -> jobs of one user that may run at once, and
-    as many deferred ones; `terms`: user -> what admins have set, if anything; `clock`:
-    microseconds.
-
-    A job that is given back keeps its tag and stands beside its user's present head.
-    """
-
-    def __init__(
+    def take(
         self,
-        limits: Mapping[str, int],
-        terms: Mapping[str, Terms] = MappingProxyType({}),
-        clock: Callable[[], int] = lambda: 0,
-    ) -> None:
-        self._terms = terms
-        self._clock = clock
-        self.classes = Classes()
-        self.users: dict[str, User] = {}
-        self._limits = limits
-        self._lines: defaultdict[str, deque[Waiting]] = defaultdict(deque)
-        self._ready: dict[str, Waiting] = {}
-        self._heaps: defaultdict[tuple[str, str], list[tuple[int, int, str]]]
-        self._heaps = defaultdict(list)
-        self._busy: Counter[str] = Counter()
-
-    def restore(self, classes: Classes, users: dict[str, User], waiting: Iterable[Waiting]) -> None:
-        """Take over a snapshot of another order; `waiting` comes as from `Order.waiting`."""
-        self.classes, self.users = classes, users
-        for entry in waiting:
-            if entry.tag is None:
-                self._lines[entry.user].append(entry)
-            else:
-                self.users[entry.user].tagged[entry.job] = entry
-        for name, user in users.items():
-            self._busy[user.tier] += len(self._lines[name]) + len(user.tagged) + user.running
-            self._arrange(name, user)
-
-    def arrive(self, entry: Waiting, tier: str) -> None:
-        """Put a job into its line, by its `seq`; `tier` is the class of the line."""
-        self._wake(tier)
-        self._busy[tier] += 1
-        insort(self._lines[entry.user], entry, key=lambda other: other.seq)
-        self._arrange(entry.user, self.users.setdefault(entry.user, User(tier)))
-
-    def take(self, effects: Iterable[str], weights: Mapping[str, int]) -> list[Waiting]:
-        """Remove and return what to serve next among jobs of `effects`; it runs from now on.
-        `weights`: class -> weight of the hour, 0 where it is closed.
+        effects: Iterable[str],
+        weights: Mapping[str, int],
+        *,
+        most: Mapping[str, int] = MappingProxyType({}),
+        warm: Collection[str] = (),
+        slack: int = 0,
+    ) -> list[Waiting]:
+        """Remove and return what to serve next among jobs of `effects`, one or a batch of up to
+        `most[effect]`; it runs from now on. `weights`: class -> weight of the hour, 0 where it is
+        closed; `slack` in microseconds.
         """
         effects = list(effects)
+        head = self._fair_head(effects, weights)
+        if head is None:
+            return []
+        classes, tier = self.classes, head.tier
+        if weights[tier]:
+            classes.root = max(classes.root, classes.finish[tier])
+        classes.virtual[tier] = max(classes.virtual[tier], head.tag or 0)
+        one, budget = head, sys.maxsize
+        if head.effect not in warm:
+            usable = [effect for effect in effects if effect in warm]
+            other = self._head(tier, usable)
+            left = slack - self._passed[head.job]
+            if other and other.cost <= left and (other.tag or 0) - (head.tag or 0) <= slack:
+                one, budget = other, left
+        taken: list[Waiting] = []
+        size = most.get(one.effect, 1) if one.kind else 1
+        following: Waiting | None = one
+        while following and following.cost <= budget:
+            budget -= following.cost
+            taken.append(following)
+            self._begin(following, weights[following.tier])
+            following = self._next_of_kind(one, weights, slack) if len(taken) < size else None
+        if one is not head:
+            self._passed[head.job] = slack - budget
+        return taken
+
+    def _fair_head(self, effects: list[str], weights: Mapping[str, int]) -> Waiting | None:
         classes = self.classes
         best: tuple[bool, int, int, str] | None = None
         for tier, weight in weights.items():
-            heads = (head for effect in effects if (head := self._first(tier, effect)))
-            first = min(heads, default=None)
-            if first is not None:
+            if head := self._head(tier, effects):
                 start = max(classes.root, classes.finish[tier])
-                found = (weight == 0, start, first[1], first[2])
+                found = (weight == 0, 0 if weight == 0 else start, head.seq, head.job)
                 best = found if best is None else min(best, found)
-        if best is None:
-            return []
-        closed, start, _, job = best
-        entry = self._ready.pop(job)
-        if not closed:
-            classes.root = start
-            classes.finish[entry.tier] = start + entry.cost // weights[entry.tier]
-        classes.virtual[entry.tier] = max(classes.virtual[entry.tier], entry.tag or 0)
+        return self._ready[best[3]] if best else None
+
+    def _next_of_kind(self, one: Waiting, weights: Mapping[str, int], slack: int) -> Waiting | None:
+        """What goes into a batch with `one`, in fair order, as far as slack permits."""
+        classes = self.classes
+        best: tuple[int, int, str] | None = None
+        for tier, weight in weights.items():
+            first = self._first(tier, one.effect, one.kind)
+            if first is None or (weight == 0) != (weights[one.tier] == 0):
+                continue
+            start = max(classes.root, classes.finish[tier]) if weight else classes.root
+            if max(first[0] - classes.virtual[tier], start - classes.root) <= slack:
+                found = (start, first[1], first[2])
+                best = found if best is None else min(best, found)
+        return self._ready[best[2]] if best else None
+
+    def _begin(self, entry: Waiting, weight: int) -> None:
+        """Let it run, charged to its class and its user."""
+        classes, tier = self.classes, entry.tier
+        if weight:
+            start = max(classes.root, classes.finish[tier])
+            classes.finish[tier] = start + entry.cost // weight
         user = self.users[entry.user]
-        del user.tagged[entry.job]
+        del user.tagged[entry.job], self._ready[entry.job]
+        self._passed.pop(entry.job, None)
         user.running += 1
         self._arrange(entry.user, user)
-        return [entry]
-
-    def end(self, name: str) -> None:
-        """One of the user's running jobs has ended."""
-        user = self.users[name]
-        user.running -= 1
-        self._busy[user.tier] -= 1
-        self._arrange(name, user)
-
-    def give_back(self, entry: Waiting) -> None:
-        """A running job waits again, with its tag."""
-        user = self.users[entry.user]
-        user.running -= 1
-        user.tagged[entry.job] = self._carried(entry, user.tier)
-        self._arrange(entry.user, user)
-
-    def remove(self, entry: Waiting) -> None:
-        """Take a cancelled job out; a head's charge is returned to its user."""
-        user = self.users[entry.user]
-        self._busy[user.tier] -= 1
-        if head := user.tagged.pop(entry.job, None):
-            self._ready.pop(entry.job, None)
-            user.finish -= head.charge
-        else:
-            self._lines[entry.user].remove(entry)
-        self._arrange(entry.user, user)
-
-    def move(self, name: str, tier: str) -> None:
-        """The user belongs to another tier from now on; what waits goes along, as far ahead of
-        the new tier's V as it was of the old one's.
-        """
-        if later := self.users.get(line_of(name, deferred=True)):
-            self._arrange(line_of(name, deferred=True), later)
-        user = self.users.get(name)
-        if user is None or user.tier == tier:
-            return
-        jobs = len(self._lines[name]) + len(user.tagged) + user.running
-        if jobs:
-            self._wake(tier)
-        self._busy[user.tier] -= jobs
-        self._busy[tier] += jobs
-        for job, entry in user.tagged.items():
-            user.tagged[job] = self._carried(entry, tier)
-            self._ready.pop(job, None)
-        ahead = user.finish - self.classes.virtual[user.tier]
-        user.finish = self.classes.virtual[tier] + max(0, ahead)
-        user.tier = tier
-        self._arrange(name, user)
-
-    def limit(self, limits: Mapping[str, int]) -> None:
-        """Other running limits."""
-        self._limits = limits
-        for name, user in self.users.items():
-            self._arrange(name, user)
-
-    def arrange(self, owner: str) -> None:
-        """Other terms of a user."""
-        for name in (owner, line_of(owner, deferred=True)):
-            if user := self.users.get(name):
-                self._arrange(name, user)
-
-    def __len__(self) -> int:
-        """How many jobs wait."""
-        lines = sum(len(line) for line in self._lines.values())
-        return lines + sum(len(user.tagged) for user in self.users.values())
-
-    def waiting(self) -> list[Waiting]:
-        """All jobs, those with a tag first."""
-        tagged = (entry for user in self.users.values() for entry in user.tagged.values())
-        return [*tagged, *(entry for line in self._lines.values() for entry in line)]
-
-    def waiting_of(self, name: str) -> int:
-        """How many jobs of the line wait."""
-        user = self.users.get(name)
-        return len(self._lines[name]) + (len(user.tagged) if user else 0)
-
-    def _wake(self, tier: str) -> None:
-        """A tier that may have been idle gets work."""
-        if not any(self._busy.values()):
-            self.users.clear()
-            self.classes = Classes()
-        elif not self._busy[tier]:
-            tags = [user.finish for user in self.users.values() if user.tier == tier]
-            self.classes.virtual[tier] = max([self.classes.virtual[tier], *tags])
-
-    def _first(self, tier: str, effect: str) -> tuple[int, int, str] | None:
-        heap = self._heaps[tier, effect]
-        while heap:
-            entry = self._ready.get(heap[0][2])
-            if entry and (entry.tier, entry.tag) == (tier, heap[0][0]):
-                return heap[0]
-            heapq.heappop(heap)  # was taken, held or moved
-        return None
-
-    def _arrange(self, name: str, user: User) -> None:
-        """Hold the heads of a banned user and at the running limit; else let them stand, and be
-        one at least.
-        """
-        terms = self._terms.get(owner_of(name), _NONE)
-        tier = terms.tier if user.tier == LATER else user.tier
-        if terms.banned or user.running >= self._limits[tier]:
-            for job in user.tagged:
-                self._ready.pop(job, None)
-            return
-        if not user.tagged and self._lines[name]:
-            tag = max(self.classes.virtual[user.tier], user.finish)
-            entry = self._lines[name].popleft()
-            charge = terms.charge(entry.cost, self._clock())
-            entry = replace(entry, tag=tag, tier=user.tier, charge=charge)
-            user.finish = tag + charge
-            user.tagged[entry.job] = entry
-        for job, entry in user.tagged.items():
-            if job not in self._ready:
-                self._ready[job] = entry
-                heap = self._heaps[user.tier, entry.effect]
-                heapq.heappush(heap, (entry.tag or 0, entry.seq, job))
-
-    def _carried(self, entry: Waiting, tier: str) -> Waiting:
-        if entry.tier == tier:
-            return entry
-        virtual = self.classes.virtual
-        tag = (entry.tag or 0) - virtual[entry.tier] + virtual[tier]
-        return replace(entry, tag=max(0, tag), tier=tier)

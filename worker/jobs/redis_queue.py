@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
 
 from worker.jobs import endings
-from worker.jobs.connection import Connection
 from worker.jobs.errors import (
     LeaseLost,
     NoSuchJob,
     NotWaiting,
     NotYours,
-    QueueAway,
 )
 from worker.jobs.forecast import Forecast
+from worker.jobs.keys import KEYS
 from worker.jobs.model import (
-    ENDING,
     Account,
     Cancelled,
-    Claim,
-    Done,
-    Ending,
     Estimate,
-    Failed,
     Job,
     JobView,
     Progress,
@@ -36,29 +27,17 @@ from worker.jobs.model import (
     Ticket,
     WorkerInfo,
 )
-from worker.jobs.outbox import Outbox
-from worker.jobs.policy import MICRO
 from worker.jobs.records import view_of
+from worker.jobs.redis_leases import RedisLeases, micro, progress_channel
 from worker.jobs.redis_office import RedisOffice
-from worker.jobs.rulebook import Rulebook
 from worker.jobs.schedule import SMALL
-from worker.jobs.speeds import micro_measured, price_field
-from worker.jobs.wakeups import POLL, Wakeups, set_within
 
-__all__ = ["RedisQueue"]
+__all__ = ["KEYS", "RedisQueue"]
 
-# One hash tag: in a cluster all keys are on one node, as scripts need it.
-_PREFIX = "{atelier}:"
-_NAMES = [
-    "jobs", "records", "progress", "endings", "submitted", "owned", "lines", "ready", "held",
-    "users", "spent", "classes", "leases", "flagged", "ended", "idle", "counters", "alive",
-    "workers", "rules", "people", "audit", "accounts", "speeds",
-]  # fmt: skip
-KEYS = {name: _PREFIX + name for name in _NAMES}
 _FORGET = 500
 
 
-class RedisQueue:
+class RedisQueue(RedisLeases):
     """See `worker.jobs.queue.Queue`. `redelivery`: seconds after which an ending that was handed
     out and not acknowledged is handed out again. With a `clock` (Unix seconds) its time counts,
     else the server's.
@@ -67,11 +46,7 @@ class RedisQueue:
     def __init__(
         self, url: str, *, clock: Callable[[], float] | None = None, redelivery: float = 60.0
     ) -> None:
-        self._connection = Connection(url, KEYS)
-        self._clock = clock
-        self._wakeups = Wakeups(self._connection, KEYS["idle"])
-        self._outbox = Outbox(self._connection, _PREFIX, redelivery)
-        self._rulebook = Rulebook(self._connection, KEYS)
+        super().__init__(url, clock, redelivery)
         self.office = RedisOffice(self._connection, KEYS, self._rulebook, self._clock)
         self._forecast = Forecast(self._connection, self._rulebook, KEYS)
 
@@ -114,114 +89,6 @@ class RedisQueue:
         name, fresh, *known = rest
         estimate = await self._forecast.judge(name, *known)
         return Ticket(job=name, place=estimate.place, seconds=estimate.seconds, fresh=fresh == "1")
-
-    async def claim(
-        self,
-        worker: str,
-        effects: Sequence[str],
-        *,
-        lease: float,
-        wait: float = 0.0,
-        most: Mapping[str, int] = {},
-        warm: Collection[str] = (),
-    ) -> list[Claim]:
-        """Take the next job that this worker can run, or a batch. A claim whose reply is lost is
-        given back when its lease runs out.
-        """
-        if wait <= 0:
-            return await self._claim(worker, effects, lease, "", sleep=False)
-        loop = asyncio.get_running_loop()
-        end = loop.time() + wait
-        await self._wakeups.listening(min(wait, POLL))
-        with self._wakeups.waiter() as (name, woken):
-            waiter = f"{name}|{worker}|{' '.join(effects)}"
-            try:
-                while True:
-                    left = end - loop.time()
-                    woken.clear()
-                    claims = await self._claim(worker, effects, lease, waiter, sleep=left > 0)
-                    if claims or left <= 0:
-                        return claims
-                    await set_within(woken, min(left, POLL))
-            except asyncio.CancelledError:
-                # else the next job's wake-up would be spent on nobody
-                with suppress(QueueAway), self._connection.errors():
-                    members = [f"{effect}|{waiter}" for effect in effects]
-                    await self._connection.client.zrem(KEYS["idle"], *members)
-                raise
-
-    async def _claim(
-        self, worker: str, effects: Sequence[str], lease: float, waiter: str, *, sleep: bool
-    ) -> list[Claim]:
-        weights = self._rulebook.calendar.weights(self._seconds())
-        shares: list[str | int] = [part for row in weights.items() for part in row]
-        reply = await self._connection.run(
-            "claim", self._now(), worker, _micro(lease), waiter, "1" if sleep else "",
-            self._rulebook.rules.version, len(weights), *shares, *effects,
-        )  # fmt: skip
-        if reply == "stale":
-            await self._rulebook.load()
-            return await self._claim(worker, effects, lease, waiter, sleep=sleep)
-        return [
-            Claim(
-                job=Job.model_validate_json(job),
-                token=token,
-                attempt=int(attempt),
-                deadline=int(deadline) / MICRO,
-            )
-            for job, token, attempt, deadline in reply or ()
-        ]
-
-    async def renew(self, claim: Claim, *, lease: float) -> None:
-        """Push the deadline out."""
-        _held(
-            await self._connection.run(
-                "renew", self._now(), claim.job.id, claim.token, _micro(lease)
-            )
-        )
-
-    async def progress(self, claim: Claim, progress: Progress) -> None:
-        """Publish how far it is."""
-        _held(
-            await self._connection.run(
-                "progress", claim.job.id, claim.token, progress.model_dump_json(),
-                _progress_channel(claim.job.platform),
-            )
-        )  # fmt: skip
-
-    async def finish(self, claim: Claim, done: Done) -> None:
-        """End with a result. A job that was cancelled meanwhile ends as cancelled. Said again by
-        the same claim, because the reply was lost, it changes nothing.
-        """
-        await self._settle(claim.job, claim.token, "end", done)
-
-    async def fail(
-        self, claim: Claim, code: str, message: str, *, retry: bool, **details: str | int | float
-    ) -> Ending | None:
-        """End without a result, or go back for another attempt."""
-        failed = Failed(job=claim.job.id, code=code, message=message, details=details)
-        return await self._settle(claim.job, claim.token, "retry" if retry else "end", failed)
-
-    async def release(self, claim: Claim) -> None:
-        """Give a job back unharmed."""
-        await self._settle(claim.job, claim.token, "release", Cancelled(job=claim.job.id))
-
-    async def acknowledge_cancel(self, claim: Claim) -> None:
-        """The effect has stopped after a cancel."""
-        await self._settle(claim.job, claim.token, "end", Cancelled(job=claim.job.id))
-
-    async def _settle(
-        self, job: Job, token: str, how: str, ending: Done | Failed | Cancelled
-    ) -> Ending | None:
-        measured = micro_measured(ending.seconds) if isinstance(ending, Done) else 0
-        reply = await self._connection.run(
-            "settle", self._now(), job.id, token, how, ending.kind, ending.model_dump_json(),
-            Cancelled(job=job.id).model_dump_json(), measured,
-            self._rulebook.rules.reference or "", price_field(job.effect, job.pixels), job.guess,
-            more=[self._outbox.key(job.platform)],
-        )  # fmt: skip
-        _held(reply is not None)
-        return ENDING.validate_json(reply) if reply else None
 
     async def cancel(self, job: str, *, user: str) -> JobView:
         """Remove a waiting job; flag a running one."""
@@ -283,7 +150,7 @@ class RedisQueue:
     async def announce(self, worker: WorkerInfo, *, ttl: float) -> None:
         """Say that a worker is alive, and what it can run."""
         await self._connection.run(
-            "announce", self._now(), worker.name, _micro(ttl), worker.model_dump_json(),
+            "announce", self._now(), worker.name, micro(ttl), worker.model_dump_json(),
         )  # fmt: skip
 
     async def retire(self, worker: str) -> None:
@@ -350,7 +217,7 @@ class RedisQueue:
 
     async def events(self, platform: str) -> AsyncIterator[Progress]:
         """Progress of the platform's jobs, from now on."""
-        async for message in self._connection.listen(_progress_channel(platform)):
+        async for message in self._connection.listen(progress_channel(platform)):
             if message is not None:
                 yield Progress.model_validate_json(message)
 
@@ -368,7 +235,7 @@ class RedisQueue:
         """Drop jobs that ended long ago and whose ending was delivered."""
         forgotten: list[str] = []
         while True:
-            some = await self._connection.run("forget", self._now(), _micro(older_than), _FORGET)
+            some = await self._connection.run("forget", self._now(), micro(older_than), _FORGET)
             forgotten += some
             if len(some) < _FORGET:
                 return forgotten
@@ -381,31 +248,3 @@ class RedisQueue:
         """Let go of connections."""
         await self._wakeups.close()
         await self._connection.close()
-
-    def _now(self) -> str:
-        """What scripts take as `now`."""
-        return str(_micro(self._clock())) if self._clock else ""
-
-    def _seconds(self) -> float:
-        """Now in Unix seconds, for the calendar."""
-        return self._clock() if self._clock else time.time()
-
-    async def _time(self) -> int:
-        """Now in microseconds, for reads."""
-        if self._clock:
-            return _micro(self._clock())
-        seconds, micros = await self._connection.read(lambda client: client.time())
-        return int(seconds) * MICRO + int(micros)
-
-
-def _micro(seconds: float) -> int:
-    return round(seconds * MICRO)
-
-
-def _progress_channel(platform: str) -> str:
-    return f"{KEYS['progress']}:{platform}"
-
-
-def _held(reply: object) -> None:
-    if not reply:
-        raise LeaseLost(endings.LOST)

@@ -7,6 +7,7 @@
 --   OWNED     by name user|seq|job
 --   LINES     by name line|seq|job|effect|kind|cost: waiting, not yet tagged
 --   READY     by name tier|effect|tag|seq|job|kind|line|cost: tagged, may be claimed
+--   KINDS     by name tier|effect|kind|tag|seq|job: those in READY that have a kind
 --   HELD      the same of lines of which as many jobs run as may
 --   USERS     hash    line -> share, JSON; the fields are below
 --   SPENT     by name tier|F|line, of lines with neither waiting nor running jobs
@@ -29,7 +30,7 @@
 -- The line of a user's deferred jobs is "user later", of the other jobs "user". Its tier is "later".
 -- A waiting job is in LINES, READY or HELD, a running one in LEASES, an ended one in ENDINGS.
 -- Record: user effect cost seq key max submitted state claims released; and, once there,
--- tag tier charge (if not the cost) token worker started flagged (when) ended kind; deferred: "1";
+-- tag tier charge (if not the cost) token worker started flagged (when) ended kind passed (see policy.py); deferred: "1";
 -- date: the day whose credits it holds, if not deferred, and bonus: how much of them is that.
 -- Numbers are strings: tostring and cjson keep 14 digits.
 -- Share: tier finish; terms, if any; counts: waiting running; tagged: members in READY, or in HELD if held.
@@ -204,9 +205,25 @@ local function rouse(tier, line, share)
   if tag > virtual(tier) then redis.call('HSET', CLASSES, 'v|' .. tier, int(tag)) end
 end
 
+-- Of a member of READY that of KINDS, if its job has a kind.
+local function of_kind(member)
+  if string.find(member, '||', 1, true) then return end
+  local group, tag, kind = string.match(member, '^([^|]*|[^|]*|)([^|]*|[^|]*|[^|]*)|([^|]*)|')
+  return group .. kind .. '|' .. tag
+end
+
 local function stand(share, member)
   redis.call('ZADD', share.held and HELD or READY, 0, member)
-  if not share.held then wake(string.match(member, '^[^|]*|([^|]*)|')) end
+  if share.held then return end
+  local other = of_kind(member)
+  if other then redis.call('ZADD', KINDS, 0, other) end
+  wake(string.match(member, '^[^|]*|([^|]*)|'))
+end
+
+local function withdraw(share, member)
+  redis.call('ZREM', share.held and HELD or READY, member)
+  local other = not share.held and of_kind(member)
+  if other then redis.call('ZREM', KINDS, other) end
 end
 
 -- Give the first of its line its tag.
@@ -242,7 +259,7 @@ local function arrange(line, share, now)
   end
   local hold = not may_run(share)
   if hold ~= (share.held or false) then
-    for _, member in ipairs(share.tagged) do redis.call('ZREM', share.held and HELD or READY, member) end
+    for _, member in ipairs(share.tagged) do withdraw(share, member) end
     share.held = hold or nil
     for _, member in ipairs(share.tagged) do stand(share, member) end
   end
@@ -289,7 +306,7 @@ local function leave(job, record, now)
   local share = load_user(name)
   if record.tag then
     local member = in_ready(job, record)
-    redis.call('ZREM', share.held and HELD or READY, member)
+    withdraw(share, member)
     untag(share, member)
     share.finish = int(share.finish - (record.charge or record.cost)) -- a head's is returned to its user
   else

@@ -20,7 +20,7 @@ else
   redis.call('ZREM', SPENT, in_spent(user, share))
 end
 for i, member in ipairs(share.tagged) do
-  redis.call('ZREM', share.held and HELD or READY, member)
+  withdraw(share, member)
   local job = string.match(member, '^[^|]*|[^|]*|%d+|%d+|([^|]*)|')
   local record = load(job)
   record.tag, record.tier = carried(record.tag, record.tier, tier), tier

@@ -1,0 +1,251 @@
+"""The users' lines: what waits, what runs, and the tags of what may be served."""
+
+from __future__ import annotations
+
+import heapq
+from bisect import insort
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from worker.jobs.people import Terms
+
+__all__ = ["LATER", "MICRO", "Classes", "Lines", "User", "Waiting", "line_of", "owner_of"]
+
+MICRO = 1_000_000
+_NONE = Terms()
+LATER = "later"
+"""The class of deferred work; no tier has this name."""
+
+
+def line_of(user: str, *, deferred: bool) -> str:
+    """The line that a job stands in: the user's own, or that of the user's deferred work."""
+    return f"{user} {LATER}" if deferred else user
+
+
+def owner_of(line: str) -> str:
+    """Whose line it is."""
+    return line.partition(" ")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A waiting job. `user` is its line, as `line_of` names it; `seq` its place in the order of
+    arrival; `tag`, in the time of `tier`, is there once it has been the head of its line.
+    """
+
+    seq: int
+    job: str
+    user: str
+    effect: str
+    cost: int
+    kind: str = ""
+    tag: int | None = None
+    tier: str = ""
+    charge: int = 0
+    """What it moved its user's F by when it got its tag."""
+
+
+@dataclass(slots=True)
+class User:
+    """A user's share: finish tag F, in the time of `tier`; jobs that run; waiting jobs with a tag.
+
+    The tagged ones are all among the heads, or all held, when as many run as may.
+    """
+
+    tier: str
+    finish: int = 0
+    running: int = 0
+    tagged: dict[str, Waiting] = field(default_factory=dict)
+
+
+@dataclass
+class Classes:
+    """The tiers' level: V of the root, F of each tier, and V inside each tier."""
+
+    root: int = 0
+    finish: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    virtual: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+class Lines:
+    """All waiting jobs, in fair order. `limits`: tier -> jobs of one user that may run at once, and
+    as many deferred ones; `terms`: user -> what admins have set, if anything; `clock`:
+    microseconds.
+
+    A job that is given back keeps its tag and stands beside its user's present head.
+    """
+
+    def __init__(
+        self,
+        limits: Mapping[str, int],
+        terms: Mapping[str, Terms] = MappingProxyType({}),
+        clock: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._terms = terms
+        self._clock = clock
+        self.classes = Classes()
+        self.users: dict[str, User] = {}
+        self._limits = limits
+        self._lines: defaultdict[str, deque[Waiting]] = defaultdict(deque)
+        self._ready: dict[str, Waiting] = {}
+        self._heaps: defaultdict[tuple[str, str, str], list[tuple[int, int, str]]]
+        self._heaps = defaultdict(list)
+        self._kinds: defaultdict[str, set[str]] = defaultdict(set)
+        self._passed: Counter[str] = Counter()
+        self._busy: Counter[str] = Counter()
+
+    def restore(self, classes: Classes, users: dict[str, User], waiting: Iterable[Waiting]) -> None:
+        """Take over a snapshot of another order; `waiting` comes as from `Order.waiting`."""
+        self.classes, self.users = classes, users
+        for entry in waiting:
+            if entry.tag is None:
+                self._lines[entry.user].append(entry)
+            else:
+                self.users[entry.user].tagged[entry.job] = entry
+        for name, user in users.items():
+            self._busy[user.tier] += len(self._lines[name]) + len(user.tagged) + user.running
+            self._arrange(name, user)
+
+    def arrive(self, entry: Waiting, tier: str) -> None:
+        """Put a job into its line, by its `seq`; `tier` is the class of the line."""
+        self._wake(tier)
+        self._busy[tier] += 1
+        insort(self._lines[entry.user], entry, key=lambda other: other.seq)
+        self._arrange(entry.user, self.users.setdefault(entry.user, User(tier)))
+
+    def end(self, name: str) -> None:
+        """One of the user's running jobs has ended."""
+        user = self.users[name]
+        user.running -= 1
+        self._busy[user.tier] -= 1
+        self._arrange(name, user)
+
+    def give_back(self, entry: Waiting) -> None:
+        """A running job waits again, with its tag."""
+        user = self.users[entry.user]
+        user.running -= 1
+        user.tagged[entry.job] = self._carried(entry, user.tier)
+        self._arrange(entry.user, user)
+
+    def remove(self, entry: Waiting) -> None:
+        """Take a cancelled job out; a head's charge is returned to its user."""
+        user = self.users[entry.user]
+        self._busy[user.tier] -= 1
+        if head := user.tagged.pop(entry.job, None):
+            self._ready.pop(entry.job, None)
+            self._passed.pop(entry.job, None)
+            user.finish -= head.charge
+        else:
+            self._lines[entry.user].remove(entry)
+        self._arrange(entry.user, user)
+
+    def move(self, name: str, tier: str) -> None:
+        """The user belongs to another tier from now on; what waits goes along, as far ahead of
+        the new tier's V as it was of the old one's.
+        """
+        if later := self.users.get(line_of(name, deferred=True)):
+            self._arrange(line_of(name, deferred=True), later)
+        user = self.users.get(name)
+        if user is None or user.tier == tier:
+            return
+        jobs = len(self._lines[name]) + len(user.tagged) + user.running
+        if jobs:
+            self._wake(tier)
+        self._busy[user.tier] -= jobs
+        self._busy[tier] += jobs
+        for job, entry in user.tagged.items():
+            user.tagged[job] = self._carried(entry, tier)
+            self._ready.pop(job, None)
+        ahead = user.finish - self.classes.virtual[user.tier]
+        user.finish = self.classes.virtual[tier] + max(0, ahead)
+        user.tier = tier
+        self._arrange(name, user)
+
+    def limit(self, limits: Mapping[str, int]) -> None:
+        """Other running limits."""
+        self._limits = limits
+        for name, user in self.users.items():
+            self._arrange(name, user)
+
+    def arrange(self, owner: str) -> None:
+        """Other terms of a user."""
+        for name in (owner, line_of(owner, deferred=True)):
+            if user := self.users.get(name):
+                self._arrange(name, user)
+
+    def __len__(self) -> int:
+        """How many jobs wait."""
+        lines = sum(len(line) for line in self._lines.values())
+        return lines + sum(len(user.tagged) for user in self.users.values())
+
+    def waiting(self) -> list[Waiting]:
+        """All jobs, those with a tag first."""
+        tagged = (entry for user in self.users.values() for entry in user.tagged.values())
+        return [*tagged, *(entry for line in self._lines.values() for entry in line)]
+
+    def waiting_of(self, name: str) -> int:
+        """How many jobs of the line wait."""
+        user = self.users.get(name)
+        return len(self._lines[name]) + (len(user.tagged) if user else 0)
+
+    def _wake(self, tier: str) -> None:
+        """A tier that may have been idle gets work."""
+        if not any(self._busy.values()):
+            self.users.clear()
+            self.classes = Classes()
+        elif not self._busy[tier]:
+            tags = [user.finish for user in self.users.values() if user.tier == tier]
+            self.classes.virtual[tier] = max([self.classes.virtual[tier], *tags])
+
+    def _head(self, tier: str, effects: Iterable[str]) -> Waiting | None:
+        """The head of the class with the smallest tag."""
+        firsts = (
+            first
+            for effect in effects
+            for kind in self._kinds[effect]
+            if (first := self._first(tier, effect, kind))
+        )
+        best = min(firsts, default=None)
+        return self._ready[best[2]] if best else None
+
+    def _first(self, tier: str, effect: str, kind: str) -> tuple[int, int, str] | None:
+        heap = self._heaps[tier, effect, kind]
+        while heap:
+            entry = self._ready.get(heap[0][2])
+            if entry and (entry.tier, entry.tag) == (tier, heap[0][0]):
+                return heap[0]
+            heapq.heappop(heap)  # was taken, held or moved
+        return None
+
+    def _arrange(self, name: str, user: User) -> None:
+        """Hold the heads of a banned user and at the running limit; else let them stand, and be
+        one at least.
+        """
+        terms = self._terms.get(owner_of(name), _NONE)
+        tier = terms.tier if user.tier == LATER else user.tier
+        if terms.banned or user.running >= self._limits[tier]:
+            for job in user.tagged:
+                self._ready.pop(job, None)
+            return
+        if not user.tagged and self._lines[name]:
+            tag = max(self.classes.virtual[user.tier], user.finish)
+            entry = self._lines[name].popleft()
+            charge = terms.charge(entry.cost, self._clock())
+            entry = replace(entry, tag=tag, tier=user.tier, charge=charge)
+            user.finish = tag + charge
+            user.tagged[entry.job] = entry
+        for job, entry in user.tagged.items():
+            if job not in self._ready:
+                self._ready[job] = entry
+                self._kinds[entry.effect].add(entry.kind)
+                heap = self._heaps[user.tier, entry.effect, entry.kind]
+                heapq.heappush(heap, (entry.tag or 0, entry.seq, job))
+
+    def _carried(self, entry: Waiting, tier: str) -> Waiting:
+        if entry.tier == tier:
+            return entry
+        virtual = self.classes.virtual
+        tag = (entry.tag or 0) - virtual[entry.tier] + virtual[tier]
+        return replace(entry, tag=max(0, tag), tier=tier)
