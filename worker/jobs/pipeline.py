@@ -16,6 +16,9 @@ __all__ = ["PATIENCE", "Pipeline"]
 
 PATIENCE = 10.0
 """Seconds after which a server that says nothing counts as away."""
+# A write takes half of what waits, but no fewer than these: so Redis is at work on some calls while
+# we are on the others.
+_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +51,30 @@ class Pipeline:
         return await call.reply
 
     def _flush(self) -> None:
-        calls = [call for call in self._waiting if not call.reply.done()]
-        self._waiting.clear()
-        if not calls:
-            return
-        task = asyncio.create_task(self._send(calls), name="scripts")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        while calls := self._take():
+            task = asyncio.create_task(self._serve(calls), name="scripts")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _send(self, calls: list[_Call]) -> None:
+    def _take(self) -> list[_Call]:
+        waiting = [call for call in self._waiting if not call.reply.done()]
+        size = max(_FEW, len(waiting) // 2)
+        self._waiting = waiting[size:]
+        return waiting[:size]
+
+    async def _serve(self, calls: list[_Call]) -> None:
+        """Send calls, and those that their callers make as soon as they have the replies."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(PATIENCE) as limit:
                 connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
                 try:
-                    forgotten = await self._ask(connection, calls, "EVALSHA", self._hashes)
-                    if forgotten:  # these did not run
-                        await self._ask(connection, forgotten, "EVAL", self._texts)
+                    while calls:
+                        forgotten = await self._ask(connection, calls, "EVALSHA", self._hashes)
+                        if forgotten:  # these did not run
+                            await self._ask(connection, forgotten, "EVAL", self._texts)
+                        await asyncio.sleep(0)
+                        calls = self._take()
+                        limit.reschedule(asyncio.get_running_loop().time() + PATIENCE)
                 finally:
                     await self._pool.release(connection)
         except Exception as error:  # each caller gets it
