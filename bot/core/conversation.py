@@ -175,8 +175,10 @@ class Conversation:
         if view.ending is not None:
             return self._words.ended(view.job, view.ending)
         # It runs: that need not be told any more.
+        reply = self._words.cancelling(view.job)
         self._watched.move(view.job, RUNNING)
-        return self._words.cancelling(view.job)
+        self._watched.say(view.job, reply.text)
+        return reply
 
     async def _active(self, user: str) -> list[JobView]:
         return [view for view in await self._queue.jobs_of(user) if view.state in _ACTIVE]

@@ -137,7 +137,9 @@ class Delivery:
         job = self._watched.get(progress.job)
         if job is not None:
             self._watched.move(job, RUNNING)
-            await self._show(job, self._words.running(job, progress, preview))
+            reply = self._words.running(job, progress, preview)
+            self._watched.say(job, reply.text)
+            await self._show(job, reply)
 
     async def _preview(self, progress: Progress) -> tuple[File, ...]:
         if progress.preview is None or progress.preview == self._shown.get(progress.job):
@@ -160,7 +162,9 @@ class Delivery:
                 continue
             estimate = await self._standing.estimate(view)
             if self._watched.move(job, estimate):
-                await self._show(job, await self._standing.waiting(view.job, estimate))
+                reply = await self._standing.waiting(view.job, estimate)
+                if self._watched.say(job, reply.text):
+                    await self._show(job, reply)
 
     async def _show(self, job: Job, reply: Reply) -> None:
         try:

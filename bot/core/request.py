@@ -99,6 +99,7 @@ class Requests:
             guess=_micro(guess),
             pixels=talk.pixels,
             deferred=bool(talk.night),
+            kind=spec.name if spec.max_batch > 1 else "",
         )
 
     async def submit(self, incoming: Incoming, job: Job) -> tuple[Job, Ticket]:

@@ -111,16 +111,17 @@ class Sending:
         except QuotaExceeded as error:
             return replace(self._apology.reply(error, incoming.lang), buttons=morning)
         estimate = Estimate(place=ticket.place, seconds=ticket.seconds)
-        self._watched.add(job, estimate)
         reply = await self._standing.waiting(job, estimate)
+        self._watched.add(job, estimate, reply.text)
         notice = "" if job.deferred else (await self._menu.offer()).notice
         return replace(reply, text=self._texts.say(incoming.lang, notice)) if notice else reply
 
     async def _defer(self, id: str, incoming: Incoming) -> Reply:
         view = await self._queue.defer(id, user=incoming.user)
+        reply = await self._standing.reply(view)
         if self._watched.get(id) is not None:
-            self._watched.add(view.job, await self._standing.estimate(view))
-        return await self._standing.reply(view)
+            self._watched.add(view.job, await self._standing.estimate(view), reply.text)
+        return reply
 
     def _can_be_deferred(self, view: JobView) -> bool:
         job = view.job

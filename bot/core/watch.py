@@ -17,11 +17,13 @@ class Watched:
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self._told: dict[str, Estimate] = {}
+        self._words: dict[str, str] = {}
 
-    def add(self, job: Job, told: Estimate) -> None:
-        """Somebody waits for this job and was told this."""
+    def add(self, job: Job, told: Estimate, words: str) -> None:
+        """Somebody waits for this job and was told this, in these words."""
         self._jobs[job.id] = job
         self._told[job.id] = told
+        self._words[job.id] = words
 
     def move(self, job: Job, now: Estimate) -> bool:
         """Note what is about to be told; False when there is nothing new to tell."""
@@ -30,10 +32,18 @@ class Watched:
         self._told[job.id] = now
         return True
 
+    def say(self, job: Job, words: str) -> bool:
+        """Note words about to be shown; False when they are shown already."""
+        if job.id not in self._jobs or self._words[job.id] == words:
+            return False
+        self._words[job.id] = words
+        return True
+
     def drop(self, job: str) -> None:
         """The job has ended."""
         self._jobs.pop(job, None)
         self._told.pop(job, None)
+        self._words.pop(job, None)
 
     def drop_chat(self, chat: str) -> None:
         """Nobody of this chat looks any more."""

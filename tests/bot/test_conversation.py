@@ -256,6 +256,16 @@ async def test_job_is_complete(house: House) -> None:
     assert [f"{job.id}/photo-0", f"{job.id}/photo-1"] == list(job.photos)
 
 
+async def test_jobs_that_can_be_batched(house: House) -> None:
+    """Jobs of an effect that takes several at once are of one kind; others of none."""
+    many = replace(SWIRL, name="many", aliases=(), max_batch=4)
+    house = House(house.queue, house.blobs, Catalogue([("tests", SWIRL), ("tests", many)]))
+    door = DirectDoor(house, "en")
+    for effect in ("many", "swirl"):
+        await door.say(f"/{effect}", [PHOTO])
+    assert ["", "many"] == [view.job.kind for view in await house.queue.jobs_of("fake:one")]
+
+
 async def test_same_message_twice(house: House) -> None:
     """A message that a platform delivers twice is one job, and leaves no pictures behind."""
     door = DirectDoor(house, "en")

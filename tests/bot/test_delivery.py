@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.bot.conftest import DirectDoor, FakeFront, House, picture, running, until
+from worker.jobs.model import Estimate
 from worker.jobs.redis_queue import RedisQueue
 
 PHOTO = picture()
@@ -183,7 +184,7 @@ async def test_forgotten_job(house: House) -> None:
     await house.announce("swirl")
     first, second = await ask(house, "a"), await ask(house, "b")
     gone = (await house.queue.jobs_of("fake:a"))[0].job.model_copy(update={"id": "0" * 32})
-    house.watched.add(gone, 1)
+    house.watched.add(gone, Estimate(place=1, seconds=9), "")
     claim = await house.claim()
     async with running(house.delivery(front).run()):
         await until(lambda: _places(front, second) == [1])

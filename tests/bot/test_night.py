@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,21 @@ import pytest
 
 from effects.catalogue import Catalogue
 from effects.spec import EffectSpec, Params, Text, param
-from tests.bot.conftest import SWIRL, DirectDoor, House, browser, open_door, picture
+from tests.bot.conftest import (
+    SWIRL,
+    DirectDoor,
+    FakeFront,
+    House,
+    browser,
+    open_door,
+    picture,
+    running,
+    until,
+)
 from tests.conftest import Clock
 from worker.jobs.blobs import Blobs
 from worker.jobs.memory import MemoryQueue
-from worker.jobs.model import Job
+from worker.jobs.model import Done, Job
 
 PHOTO = picture()
 DAY, NIGHT = 0, 15.5 * 3600
@@ -315,3 +326,20 @@ async def test_page_shows_buttons(house: House) -> None:
         slot = (await door.say("/tonight oil", [PHOTO]))["slot"]
         _, job = await door.get(f"/api/jobs/{slot}")
         assert (True, ["Cancel"]) == (job["deferred"], labels(job))
+
+
+async def test_waiting_for_the_night_is_said_once(house: House) -> None:
+    """All day long its chat hears nothing new; at night it hears its place."""
+    front = FakeFront()
+    await fill(house)
+    await DirectDoor(house, "en").say("/tonight oil", [PHOTO])
+    async with running(house.delivery(front, look=0.01).run()):
+        for _ in range(6):
+            claim = (await house.queue.claim("hand", ["oil"], lease=9e4))[0]
+            await house.queue.finish(claim, Done(job=claim.job.id))
+            house.clock.advance(1800)
+            await asyncio.sleep(0.05)
+        assert [] == [reply.text for chat, reply in front.sent if chat == "one"]
+        house.clock.advance(12 * 3600)
+        await until(lambda: any(chat == "one" for chat, _ in front.sent))
+    assert "Next in the night’s line" in next(r.text for c, r in front.sent if c == "one")

@@ -73,7 +73,7 @@ class Events:
             for view, shape in zip(views, shapes, strict=True):
                 if view.ending is None:
                     told = Estimate(place=shape["place"], seconds=shape["seconds"])
-                    self._watched.add(view.job, told)
+                    self._watched.add(view.job, told, shape["text"])
             return shapes
 
 
