@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from bisect import insort
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -87,12 +87,15 @@ class Lines:
         self._clock = clock
         self.classes = Classes()
         self.users: dict[str, User] = {}
+        # those with anything waiting or running
+        self._active: dict[str, User] = {}
         self._limits = limits
-        self._lines: defaultdict[str, deque[Waiting]] = defaultdict(deque)
+        self._lines: dict[str, deque[Waiting]] = {}
         self._ready: dict[str, Waiting] = {}
-        self._heaps: defaultdict[tuple[str, str, str], list[tuple[int, int, str]]]
-        self._heaps = defaultdict(list)
-        self._kinds: defaultdict[str, set[str]] = defaultdict(set)
+        # by tier, then by effect and kind
+        self._heaps: defaultdict[str, defaultdict[tuple[str, str], list[tuple[int, int, str]]]]
+        self._heaps = defaultdict(lambda: defaultdict(list))
+        self._count = 0
         self._passed: Counter[str] = Counter()
         self._busy: Counter[str] = Counter()
 
@@ -100,20 +103,27 @@ class Lines:
         """Take over a snapshot of another order; `waiting` comes as from `Order.waiting`."""
         self.classes, self.users = classes, users
         for entry in waiting:
+            self._count += 1
             if entry.tag is None:
-                self._lines[entry.user].append(entry)
+                self._lines.setdefault(entry.user, deque()).append(entry)
             else:
                 self.users[entry.user].tagged[entry.job] = entry
         for name, user in users.items():
-            self._busy[user.tier] += len(self._lines[name]) + len(user.tagged) + user.running
+            self._busy[user.tier] += self.waiting_of(name) + user.running
+            self._active[name] = user
             self._arrange(name, user)
 
     def arrive(self, entry: Waiting, tier: str) -> None:
         """Put a job into its line, by its `seq`; `tier` is the class of the line."""
         self._wake(tier)
         self._busy[tier] += 1
-        insort(self._lines[entry.user], entry, key=lambda other: other.seq)
-        self._arrange(entry.user, self.users.setdefault(entry.user, User(tier)))
+        self._count += 1
+        insort(self._lines.setdefault(entry.user, deque()), entry, key=lambda other: other.seq)
+        user = self.users.get(entry.user)
+        if user is None:
+            user = self.users[entry.user] = User(tier)
+        self._active[entry.user] = user
+        self._arrange(entry.user, user)
 
     def end(self, name: str) -> None:
         """One of the user's running jobs has ended."""
@@ -126,6 +136,7 @@ class Lines:
         """A running job waits again, with its tag."""
         user = self.users[entry.user]
         user.running -= 1
+        self._count += 1
         user.tagged[entry.job] = self._carried(entry, user.tier)
         self._arrange(entry.user, user)
 
@@ -133,12 +144,16 @@ class Lines:
         """Take a cancelled job out; a head's charge is returned to its user."""
         user = self.users[entry.user]
         self._busy[user.tier] -= 1
+        self._count -= 1
         if head := user.tagged.pop(entry.job, None):
             self._ready.pop(entry.job, None)
             self._passed.pop(entry.job, None)
             user.finish -= head.charge
         else:
-            self._lines[entry.user].remove(entry)
+            line = self._lines[entry.user]
+            line.remove(entry)
+            if not line:
+                del self._lines[entry.user]
         self._arrange(entry.user, user)
 
     def move(self, name: str, tier: str) -> None:
@@ -150,7 +165,7 @@ class Lines:
         user = self.users.get(name)
         if user is None or user.tier == tier:
             return
-        jobs = len(self._lines[name]) + len(user.tagged) + user.running
+        jobs = self.waiting_of(name) + user.running
         if jobs:
             self._wake(tier)
         self._busy[user.tier] -= jobs
@@ -166,7 +181,7 @@ class Lines:
     def limit(self, limits: Mapping[str, int]) -> None:
         """Other running limits."""
         self._limits = limits
-        for name, user in self.users.items():
+        for name, user in list(self._active.items()):
             self._arrange(name, user)
 
     def arrange(self, owner: str) -> None:
@@ -177,18 +192,23 @@ class Lines:
 
     def __len__(self) -> int:
         """How many jobs wait."""
-        lines = sum(len(line) for line in self._lines.values())
-        return lines + sum(len(user.tagged) for user in self.users.values())
+        return self._count
+
+    def active(self) -> dict[str, User]:
+        """Copies of the users with anything waiting or running, without what waits."""
+        return {
+            name: User(user.tier, user.finish, user.running) for name, user in self._active.items()
+        }
 
     def waiting(self) -> list[Waiting]:
         """All jobs, those with a tag first."""
-        tagged = (entry for user in self.users.values() for entry in user.tagged.values())
+        tagged = (entry for user in self._active.values() for entry in user.tagged.values())
         return [*tagged, *(entry for line in self._lines.values() for entry in line)]
 
     def waiting_of(self, name: str) -> int:
         """How many jobs of the line wait."""
         user = self.users.get(name)
-        return len(self._lines[name]) + (len(user.tagged) if user else 0)
+        return len(self._lines.get(name, ())) + (len(user.tagged) if user else 0)
 
     def _wake(self, tier: str) -> None:
         """A tier that may have been idle gets work."""
@@ -199,22 +219,20 @@ class Lines:
             tags = [user.finish for user in self.users.values() if user.tier == tier]
             self.classes.virtual[tier] = max([self.classes.virtual[tier], *tags])
 
-    def _head(self, tier: str, effects: Iterable[str]) -> Waiting | None:
+    def _head(self, tier: str, effects: Collection[str]) -> Waiting | None:
         """The head of the class with the smallest tag."""
-        firsts = (
-            first
-            for effect in effects
-            for kind in self._kinds[effect]
-            if (first := self._first(tier, effect, kind))
-        )
-        best = min(firsts, default=None)
+        best: tuple[int, int, str] | None = None
+        for (effect, _), heap in self._heaps[tier].items():
+            if heap and effect in effects:
+                first = self._first(tier, heap)
+                if first and (best is None or first < best):
+                    best = first
         return self._ready[best[2]] if best else None
 
-    def _first(self, tier: str, effect: str, kind: str) -> tuple[int, int, str] | None:
-        heap = self._heaps[tier, effect, kind]
+    def _first(self, tier: str, heap: list[tuple[int, int, str]]) -> tuple[int, int, str] | None:
         while heap:
             entry = self._ready.get(heap[0][2])
-            if entry and (entry.tier, entry.tag) == (tier, heap[0][0]):
+            if entry and entry.tag == heap[0][0] and entry.tier == tier:
                 return heap[0]
             heapq.heappop(heap)  # was taken, held or moved
         return None
@@ -223,24 +241,32 @@ class Lines:
         """Hold the heads of a banned user and at the running limit; else let them stand, and be
         one at least.
         """
+        line = self._lines.get(name)
+        if not user.tagged and not line:
+            if not user.running:
+                self._active.pop(name, None)
+            return
         terms = self._terms.get(owner_of(name), _NONE)
         tier = terms.tier if user.tier == LATER else user.tier
         if terms.banned or user.running >= self._limits[tier]:
             for job in user.tagged:
                 self._ready.pop(job, None)
             return
-        if not user.tagged and self._lines[name]:
+        if not user.tagged and line:
             tag = max(self.classes.virtual[user.tier], user.finish)
-            entry = self._lines[name].popleft()
-            charge = terms.charge(entry.cost, self._clock())
-            entry = replace(entry, tag=tag, tier=user.tier, charge=charge)
+            one = line.popleft()
+            if not line:
+                del self._lines[name]
+            charge = terms.charge(one.cost, self._clock())
+            entry = Waiting(
+                one.seq, one.job, one.user, one.effect, one.cost, one.kind, tag, user.tier, charge
+            )
             user.finish = tag + charge
             user.tagged[entry.job] = entry
         for job, entry in user.tagged.items():
             if job not in self._ready:
                 self._ready[job] = entry
-                self._kinds[entry.effect].add(entry.kind)
-                heap = self._heaps[user.tier, entry.effect, entry.kind]
+                heap = self._heaps[user.tier][entry.effect, entry.kind]
                 heapq.heappush(heap, (entry.tag or 0, entry.seq, job))
 
     def _carried(self, entry: Waiting, tier: str) -> Waiting:

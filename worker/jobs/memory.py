@@ -24,7 +24,7 @@ from worker.jobs.model import (
     Ticket,
     WorkerInfo,
 )
-from worker.jobs.policy import LATER, User, line_of
+from worker.jobs.policy import LATER, line_of
 from worker.jobs.schedule import SMALL, Oracle, Schedule
 from worker.jobs.snapshot import Snapshot
 from worker.jobs.wakeups import set_within
@@ -124,15 +124,11 @@ class MemoryQueue(MemoryLeases):
 
     def _snapshot(self) -> Snapshot:
         now = self._clock()
-        records = [one for one in self._records.values() if one.state is State.RUNNING]
         infos = [info for until, info in self._workers.values() if until > now]
-        running = [record.running() for record in records]
-        users = {
-            name: User(user.tier, user.finish, user.running)
-            for name, user in self._order.users.items()
-        }
+        running = [record.running() for record in self._running.values()]
         return Snapshot(
-            self._micros(), deepcopy(self._order.classes), users, self._order.waiting(),
+            self._micros(), deepcopy(self._order.classes), self._order.active(),
+            self._order.waiting(),
             crew(running, infos, self._speeds, self._micros()), self._speeds, self._terms,
         )  # fmt: skip
 

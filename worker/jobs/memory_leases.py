@@ -41,6 +41,7 @@ class MemoryLeases(MemoryOffice):
         super().__init__(clock)
         self._seq = 0
         self._records: dict[str, JobRecord] = {}
+        self._running: dict[str, JobRecord] = {}
         self._workers: dict[str, tuple[float, WorkerInfo]] = {}
         self._outbox: defaultdict[str, dict[str, Receipt]] = defaultdict(dict)
         self._listeners: defaultdict[str, set[asyncio.Queue[Progress]]] = defaultdict(set)
@@ -73,6 +74,7 @@ class MemoryLeases(MemoryOffice):
         record = self._records[entry.job]
         record.entry = entry
         record.state = State.RUNNING
+        self._running[entry.job] = record
         record.claims += 1
         record.worker = worker
         record.token = f"{worker}:{record.claims}"
@@ -144,8 +146,8 @@ class MemoryLeases(MemoryOffice):
         told: set[tuple[str, str]] = set()
         while True:
             changed = self._changed
-            for record in list(self._records.values()):
-                flagged = record.cancelled is not None and record.state is State.RUNNING
+            for record in list(self._running.values()):
+                flagged = record.cancelled is not None
                 claim = (record.job.id, record.token)
                 if flagged and record.worker == worker and claim not in told:
                     told.add(claim)
@@ -155,11 +157,7 @@ class MemoryLeases(MemoryOffice):
     async def reap(self) -> list[str]:
         """Give back every job whose lease has run out."""
         now = self._clock()
-        late = [
-            record
-            for record in self._records.values()
-            if record.state is State.RUNNING and record.deadline <= now
-        ]
+        late = [record for record in self._running.values() if record.deadline <= now]
         late.sort(key=lambda record: record.job.id)
         for record in late:
             record.token = ""
@@ -211,6 +209,7 @@ class MemoryLeases(MemoryOffice):
 
     def _give_back(self, record: JobRecord) -> None:
         record.state = State.WAITING
+        del self._running[record.job.id]
         record.token = record.worker = ""
         record.progress = None
         self._order.give_back(record.entry)
@@ -219,6 +218,7 @@ class MemoryLeases(MemoryOffice):
     def _end(self, record: JobRecord, ending: _Ending) -> None:
         record.ending = ending
         record.state = State(ending.kind)
+        self._running.pop(record.job.id, None)
         cost, used = record.job.cost, 0
         if record.state is State.DONE:
             used = cost

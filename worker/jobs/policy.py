@@ -65,7 +65,7 @@ class Order(Lines):
         `most[effect]`; it runs from now on. `weights`: class -> weight of the hour, 0 where it is
         closed; `slack` in microseconds.
         """
-        effects = list(effects)
+        effects = frozenset(effects)
         head = self._fair_head(effects, weights)
         if head is None:
             return []
@@ -75,8 +75,7 @@ class Order(Lines):
         classes.virtual[tier] = max(classes.virtual[tier], head.tag or 0)
         one, budget = head, sys.maxsize
         if head.effect not in warm:
-            usable = [effect for effect in effects if effect in warm]
-            other = self._head(tier, usable)
+            other = self._head(tier, effects.intersection(warm))
             left = slack - self._passed[head.job]
             if other and other.cost <= left and (other.tag or 0) - (head.tag or 0) <= slack:
                 one, budget = other, left
@@ -92,7 +91,7 @@ class Order(Lines):
             self._passed[head.job] = slack - budget
         return taken
 
-    def _fair_head(self, effects: list[str], weights: Mapping[str, int]) -> Waiting | None:
+    def _fair_head(self, effects: frozenset[str], weights: Mapping[str, int]) -> Waiting | None:
         classes = self.classes
         best: tuple[bool, int, int, str] | None = None
         for tier, weight in weights.items():
@@ -107,7 +106,7 @@ class Order(Lines):
         classes = self.classes
         best: tuple[int, int, str] | None = None
         for tier, weight in weights.items():
-            first = self._first(tier, one.effect, one.kind)
+            first = self._first(tier, self._heaps[tier][one.effect, one.kind])
             if first is None or (weight == 0) != (weights[one.tier] == 0):
                 continue
             start = max(classes.root, classes.finish[tier]) if weight else classes.root
@@ -125,5 +124,6 @@ class Order(Lines):
         user = self.users[entry.user]
         del user.tagged[entry.job], self._ready[entry.job]
         self._passed.pop(entry.job, None)
+        self._count -= 1
         user.running += 1
         self._arrange(entry.user, user)
