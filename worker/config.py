@@ -28,6 +28,8 @@ class WorkerOptions(BaseModel):
     """Unlike every other worker's."""
     device: str = Field("", pattern=r"^(cpu|cuda(:\d+)?)?$")
     """torch's name; empty: the first GPU if there is one, else the CPU."""
+    pool: str = Field("", pattern=r"^[A-Za-z0-9_.-]{0,40}$")
+    """What admins pause and forecasts measure as one; empty: "cpu" or "cuda", as the device is."""
     effects: Annotated[tuple[str, ...], NoDecode] = ()
     """Offer these alone, "gatys,recognize"; empty: all that are installed."""
     lease: float = Field(20.0, gt=0)

@@ -13,7 +13,7 @@ async def _info(house: House) -> WorkerInfo:
 
 async def test_an_effect_comes_up_when_its_weights_are_there(house: House) -> None:
     """The worker looks again by itself and announces it; nothing has to be started again."""
-    worker = await house.worker(effects="noop,no_weights", look_again=0.3)
+    worker = await house.worker(effects="noop,no_weights", look_again=0.3, pool="attic")
     child = worker.child()
     assert {"no_weights"} == set((await _info(house)).down)
     (house.folder / "weights").mkdir()
@@ -27,6 +27,7 @@ async def test_an_effect_comes_up_when_its_weights_are_there(house: House) -> No
     assert "done" == (await house.ending(await house.submit("no_weights"))).kind
     assert "no longer down: no_weights" in worker.log
     assert child == worker.child()
+    assert "attic" == (await _info(house)).pool
 
 
 async def test_a_child_that_died_in_a_load_bars_no_effect_for_ever(house: House) -> None:
@@ -50,7 +51,7 @@ async def test_effects_that_can_not_be_loaded_are_announced_as_down(house: House
     """
     await house.worker(effects="noop,no_weights,deadly_load,endless_load", load_limit=4)
     (info,) = await house.queue.workers()
-    assert ("noop",) == info.effects
+    assert (("noop",), "cpu") == (info.effects, info.pool)
     assert {
         "no_weights": "the weights odd.pth are not there: get them from nowhere",
         "deadly_load": "The child ended with status 9 while it loaded deadly_load.",

@@ -124,6 +124,10 @@ class Worker:
         now = time.monotonic()
         self._next_look = now + max(self._options.look_again, _LOOK_SHARE * (now - begun))
 
+    @property
+    def _pool(self) -> str:
+        return self._options.pool or self._device.name.partition(":")[0]
+
     async def _claim(self) -> list[Claim]:
         effects = self._device.effects
         if not effects:
@@ -190,6 +194,7 @@ class Worker:
         info = WorkerInfo(
             name=self._options.name,
             device=self._device.name,
+            pool=self._pool,
             effects=self._device.effects,
             down=self._device.down,
         )
