@@ -218,7 +218,7 @@ async def test_nothing_is_left_behind(redis_queue: RedisQueue, redis_url: str) -
     assert 9 == len(await redis_queue.forget(older_than=-1))
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
         left = {key for key in client.scan_iter() if client.type(key) != "stream"}
-        kept = ("counters", "classes", "users", "spent", "rules", "accounts")
+        kept = ("counters", "classes", "users", "spent", "rules", "accounts", "arrivals")
         assert {KEYS[name] for name in kept} >= left
         assert client.hlen(KEYS["users"]) <= 3
         assert all(client.xlen(key) == 0 for key in client.scan_iter(_type="stream"))

@@ -20,6 +20,7 @@ from worker.jobs.rules import Calendar
 from worker.jobs.schedule import SMALL, Oracle, Schedule
 from worker.jobs.snapshot import factors, from_script, in_chunks
 from worker.jobs.speeds import Speeds
+from worker.jobs.tide import Tide
 
 __all__ = ["Forecast"]
 
@@ -57,8 +58,9 @@ class Forecast:
             return Estimate(place=0, seconds=0.0)
         if snapshot:
             calendar = await self._calendar(snapshot[0])
-            known = (await self._newest(snapshot, calendar)).estimates.get(job)
-            return known or from_script(snapshot[1:]).play(calendar).estimates[job]
+            tide = await self._tide(int(now))
+            known = (await self._newest(snapshot, calendar, tide)).estimates.get(job)
+            return known or from_script(snapshot[1:]).play(calendar, tide).estimates[job]
         schedule = await self._schedule(int(now))
         return schedule.of(job, record.effect, record.cost, int(now)) or schedule.squeeze_in(
             job, record.line, tier, record.effect, record.cost, int(now)
@@ -70,7 +72,8 @@ class Forecast:
         _, tier, now, snapshot = await self._connection.run("snapshot", now, "", line, SMALL)
         if snapshot:
             calendar = await self._calendar(snapshot[0])
-            return from_script(snapshot[1:]).play_with(job, tier, calendar)
+            tide = await self._tide(int(now))
+            return from_script(snapshot[1:]).play_with(job, tier, calendar, tide)
         schedule = await self._schedule(int(now))
         return schedule.foresee(line, tier, job.effect, job.cost, int(now))
 
@@ -79,7 +82,8 @@ class Forecast:
         *_, now, snapshot = await self._connection.run("snapshot", now, "", "", SMALL)
         if snapshot:
             calendar = await self._calendar(snapshot[0])
-            return from_script(snapshot[1:]).play(calendar).until_served(0.1)
+            tide = await self._tide(int(now))
+            return from_script(snapshot[1:]).play(calendar, tide).until_served(0.1)
         return (await self._schedule(int(now))).until_served(0.1)
 
     async def speeds(self) -> Speeds:
@@ -97,7 +101,7 @@ class Forecast:
         pool = WorkerInfo.model_validate_json(raw).pool if raw else DEFAULT_POOL
         return remaining(record.running(), pool, await self.speeds(), now)
 
-    async def _newest(self, snapshot: Any, calendar: Calendar) -> Schedule:
+    async def _newest(self, snapshot: Any, calendar: Calendar, tide: Tide) -> Schedule:
         """One replay for all who come in the same turn of the event loop, of the last snapshot."""
         turn = self._turn
         if turn is None or turn.schedule:
@@ -105,7 +109,7 @@ class Forecast:
         turn.snapshot = snapshot
         await asyncio.sleep(0)
         if turn.schedule is None:
-            turn.schedule = from_script(turn.snapshot[1:]).play(calendar)
+            turn.schedule = from_script(turn.snapshot[1:]).play(calendar, tide)
         return turn.schedule
 
     async def _schedule(self, now: int) -> Schedule:
@@ -119,7 +123,16 @@ class Forecast:
                 return last
             calendar = await self._calendar(await self._version())
             snapshot = await in_chunks(self._connection, self._keys, now)
-            return self._oracle.keep(await asyncio.to_thread(snapshot.play, calendar))
+            tide = await self._tide(now)
+            return self._oracle.keep(await asyncio.to_thread(snapshot.play, calendar, tide))
+
+    async def _tide(self, now: int) -> Tide:
+        if self._oracle.wants_tide(now):
+            fields = await self._connection.read(
+                lambda client: client.hgetall(self._keys["arrivals"])
+            )
+            self._oracle.take_tide(fields, now)
+        return self._oracle.tide
 
     async def _version(self) -> str | None:
         found: str | None = await self._connection.read(

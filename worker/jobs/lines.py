@@ -200,6 +200,10 @@ class Lines:
             name: User(user.tier, user.finish, user.running) for name, user in self._active.items()
         }
 
+    def is_banned(self, line: str) -> bool:
+        """Whether nothing of the line is served."""
+        return bool(self._terms.get(owner_of(line), _NONE).banned)
+
     def waiting(self) -> list[Waiting]:
         """All jobs, those with a tag first."""
         tagged = (entry for user in self._active.values() for entry in user.tagged.values())

@@ -27,6 +27,7 @@ from worker.jobs.model import (
 from worker.jobs.policy import LATER, line_of
 from worker.jobs.schedule import SMALL, Oracle, Schedule
 from worker.jobs.snapshot import Snapshot
+from worker.jobs.tide import Tide, slot_of
 from worker.jobs.wakeups import set_within
 
 __all__ = ["MemoryQueue"]
@@ -44,6 +45,7 @@ class MemoryQueue(MemoryLeases):
         self._owned: defaultdict[str, list[str]] = defaultdict(list)
         self._handed: dict[str, float] = {}
         self._oracle = Oracle()
+        self._tide = Tide()
 
     @property
     def office(self) -> MemoryOffice:
@@ -65,6 +67,7 @@ class MemoryQueue(MemoryLeases):
             self._records[job.id] = record
             self._keys[job.user, key] = job.id
             self._owned[job.user].append(job.id)
+            self._learn_arrival(job)
             self._order.arrive(record.entry, self._class_of(job))
             self._notify()
         estimate = await self.estimate(record.job.id)
@@ -114,7 +117,7 @@ class MemoryQueue(MemoryLeases):
         """The estimate that the job would get now."""
         tier = self._class_of(job)
         if len(self._order) <= SMALL:
-            return self._snapshot().play_with(job, tier, self._calendar)
+            return self._snapshot().play_with(job, tier, self._calendar, self._known_tide())
         line = line_of(job.user, deferred=job.deferred)
         return self._schedule().foresee(line, tier, job.effect, job.cost, self._micros())
 
@@ -142,9 +145,22 @@ class MemoryQueue(MemoryLeases):
 
     def _schedule(self) -> Schedule:
         if len(self._order) <= SMALL:
-            return self._snapshot().play(self._calendar)
+            return self._snapshot().play(self._calendar, self._known_tide())
         last = self._oracle.last(self._micros())
-        return last or self._oracle.keep(self._snapshot().play(self._calendar))
+        return last or self._oracle.keep(self._snapshot().play(self._calendar, self._known_tide()))
+
+    def _known_tide(self) -> Tide:
+        if self._oracle.wants_tide(self._micros()):
+            self._oracle.take_tide(self._tide.fields, self._micros())
+        return self._oracle.tide
+
+    def _learn_arrival(self, job: Job) -> None:
+        line = line_of(job.user, deferred=job.deferred)
+        user = self._order.users.get(line)
+        first = user is None or user.running + self._order.waiting_of(line) == 0
+        now = self._clock()
+        date, slot, _ = slot_of(*self._calendar.date(now), now)
+        self._tide.learn(date, slot, self._class_of(job), job.effect, job.cost, first)
 
     def _class_of(self, job: Job) -> str:
         return LATER if job.deferred else self._terms[job.user].tier

@@ -31,6 +31,7 @@ from worker.jobs.records import view_of
 from worker.jobs.redis_leases import RedisLeases, micro, progress_channel
 from worker.jobs.redis_office import RedisOffice
 from worker.jobs.schedule import SMALL
+from worker.jobs.tide import slot_of
 
 __all__ = ["KEYS", "RedisQueue"]
 
@@ -67,6 +68,7 @@ class RedisQueue(RedisLeases):
             "submit", now, SMALL, job.id, job.model_dump_json(), job.user, key, job.effect,
             job.cost, job.max_attempts, self._rulebook.rules.version, str(date),
             self._rulebook.rules.longest, job.company, "1" if job.deferred else "",
+            slot_of(date, midnight, seconds)[1],
         )  # fmt: skip
         match verdict:
             case "not_yours":

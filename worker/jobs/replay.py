@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from worker.jobs.model import Estimate, WorkerInfo
-from worker.jobs.policy import MICRO, Order
+from worker.jobs.policy import MICRO, Order, Waiting
 from worker.jobs.schedule import Schedule
+from worker.jobs.tide import Arrival
 
 __all__ = ["DEFAULT_POOL", "Server", "replay"]
 
 DEFAULT_POOL: str = WorkerInfo.model_fields["pool"].default
 """Of a worker that has not said."""
+# Whoever comes later stands behind all that have come.
+_LATE = 2**52
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,61 +38,113 @@ def replay(
     servers: list[Server],
     weights: Callable[[float], Mapping[str, int]],
     takes: Callable[[str, str, int], float],
+    coming: Iterable[Arrival] = (),
 ) -> Schedule:
-    """Serve all that waits in `order` at `at`, and empty it; `weights` of so many seconds from now,
-    `takes` (pool, effect, cost) in seconds.
+    """Serve all that waits in `order` at `at`; `weights` of so many seconds from now, `takes`
+    (pool, effect, cost) in seconds, `coming` who is likely to come meanwhile: they are served in
+    their turn, but no place counts them.
 
     Effects that no server can run are counted as if one more server ran them all, and jobs of the
     banned as if they came after all others.
     """
-    effects = {entry.effect for entry in order.waiting()}
+    return _Replay(at, order, servers, weights, takes, coming).run()
 
-    def rank(one: Server) -> tuple[object, ...]:
-        # of those that are free at once the fastest is first, as it is when they are woken
-        pace = sum(takes(one.pool, effect, MICRO) for effect in one.effects)
-        effects = sorted(one.effects)
-        return pace / (len(effects) or 1), len(effects), effects, sorted(one.users), one.pool
 
-    crew = sorted(servers, key=rank)
-    missing = effects.difference(*(server.effects for server in crew))
-    if missing or not crew:
-        crew.append(Server(0.0, frozenset(missing)))
-    free = [(server.free, index) for index, server in enumerate(crew)]
-    heapq.heapify(free)
-    users = [list(server.users) for server in crew]
-    pools = {effect: server.pool for server in reversed(crew) for effect in server.effects}
-    schedule = Schedule(
-        at, {}, [], defaultdict(list), order.users,
-        lambda effect, cost: takes(pools.get(effect, DEFAULT_POOL), effect, cost),
-    )  # fmt: skip
-    idle: list[tuple[float, int]] = []
-    while free:
-        now, index = heapq.heappop(free)
-        for user in users[index]:
-            order.end(user)
+class _Replay:
+    def __init__(
+        self,
+        at: int,
+        order: Order,
+        servers: list[Server],
+        weights: Callable[[float], Mapping[str, int]],
+        takes: Callable[[str, str, int], float],
+        coming: Iterable[Arrival],
+    ) -> None:
+        waiting = order.waiting()
+        self.order, self.weights, self.takes, self.coming = order, weights, takes, iter(coming)
+        self.left = sum(not order.is_banned(entry.user) for entry in waiting)
+        self.crew = self._line_up(servers, {entry.effect for entry in waiting})
+        self.users = [list(server.users) for server in self.crew]
+        self.free = [(server.free, index) for index, server in enumerate(self.crew)]
+        heapq.heapify(self.free)
+        self.idle: list[tuple[float, int]] = []
+        self.times: dict[str, int] = {}
+        pools = {effect: server.pool for server in reversed(self.crew) for effect in server.effects}
+        self.schedule = Schedule(
+            at, {}, [], defaultdict(list), order.users,
+            lambda effect, cost: takes(pools.get(effect, DEFAULT_POOL), effect, cost),
+        )  # fmt: skip
+
+    def _line_up(self, servers: list[Server], effects: set[str]) -> list[Server]:
+        def rank(one: Server) -> tuple[object, ...]:
+            # of those that are free at once the fastest is first, as it is when they are woken
+            pace = sum(self.takes(one.pool, effect, MICRO) for effect in one.effects)
+            able = sorted(one.effects)
+            return pace / (len(able) or 1), len(able), able, sorted(one.users), one.pool
+
+        crew = sorted(servers, key=rank)
+        missing = effects.difference(*(server.effects for server in crew))
+        return [*crew, Server(0.0, frozenset(missing))] if missing or not crew else crew
+
+    def run(self) -> Schedule:
+        arrival = next(self.coming, None)
+        while self.left and (self.free or arrival):
+            if arrival and not (self.free and self.free[0][0] <= arrival.after):
+                self._arrive(arrival)
+                arrival = next(self.coming, None)
+            else:
+                self._serve(*heapq.heappop(self.free))
+        schedule, ends = self.schedule, [*self.free, *self.idle]
+        schedule.starts.append(min(ends)[0])
+        last = max(ends)[0]
+        for entry in self.order.waiting():
+            if entry.job not in self.times:
+                schedule.estimates[entry.job] = Estimate(
+                    place=len(schedule.starts),
+                    seconds=last + schedule.takes(entry.effect, entry.cost),
+                )
+        return schedule
+
+    def _arrive(self, arrival: Arrival) -> None:
+        name = f"~{len(self.times)}"
+        self.times[name] = arrival.times
+        entry = Waiting(_LATE + len(self.times), name, arrival.user, arrival.effect, arrival.cost)
+        self.order.arrive(entry, arrival.tier)
+        self._rouse(arrival.after)
+
+    def _serve(self, now: float, index: int) -> None:
+        """A server is free: its jobs end, and it takes the next."""
+        for user in self.users[index]:
+            self.order.end(user)
         # the next head of that user, or of one whose job has ended, may be for an idle server
-        changed = bool(users[index])
-        users[index].clear()
-        served = order.take(crew[index].effects, weights(now))
-        if not served:
-            idle.append((now, index))
-        for one in served:
-            changed = True
-            end = now + takes(crew[index].pool, one.effect, one.cost)
+        changed = bool(self.users[index])
+        self.users[index].clear()
+        weights = self.weights(now)
+        taken = self.order.take(self.crew[index].effects, weights)
+        if changed or taken:
+            self._rouse(now)
+        if taken:
+            ends = [self._begin(one, now, index, weights) for one in taken]
+            heapq.heappush(self.free, (max(ends), index))
+        else:
+            self.idle.append((now, index))
+
+    def _begin(self, one: Waiting, now: float, index: int, weights: Mapping[str, int]) -> float:
+        times = self.times.get(one.job)
+        classes, schedule = self.order.classes, self.schedule
+        end = now + (times or 1) * self.takes(self.crew[index].pool, one.effect, one.cost)
+        schedule.served[one.tier].append((classes.virtual[one.tier], now))
+        if times is None:
+            self.left -= 1
             schedule.starts.append(now)
-            schedule.served[one.tier].append((order.classes.virtual[one.tier], now))
             schedule.estimates[one.job] = Estimate(place=len(schedule.starts), seconds=end)
-            users[index].append(one.user)
-            heapq.heappush(free, (end, index))
-        if changed:
-            again = [one for one in idle if one[1] != index]
-            for since, other in again:
-                heapq.heappush(free, (max(since, now), other))
-            idle = [one for one in idle if one[1] == index]
-    schedule.starts.append(min(since for since, _ in idle))
-    last = max(since for since, _ in idle)
-    for entry in order.waiting():
-        schedule.estimates[entry.job] = Estimate(
-            place=len(schedule.starts), seconds=last + schedule.takes(entry.effect, entry.cost)
-        )
-    return schedule
+        elif weights[one.tier]:
+            # its tier pays for all that it stands for
+            classes.finish[one.tier] += (times - 1) * one.cost // weights[one.tier]
+        self.users[index].append(one.user)
+        return end
+
+    def _rouse(self, now: float) -> None:
+        for since, other in self.idle:
+            heapq.heappush(self.free, (max(since, now), other))
+        self.idle.clear()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from worker.jobs.model import Estimate
 from worker.jobs.policy import MICRO, User
+from worker.jobs.tide import Tide
 
 __all__ = ["SMALL", "Oracle", "Schedule"]
 
@@ -17,6 +18,7 @@ SMALL = 50
 # The replay of a longer one serves for a while, so that about one hundredth of the time goes into
 # replays; jobs that come in between are squeezed in.
 _EACH = MICRO // 100
+_MINUTE = 60 * MICRO
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,20 @@ class Schedule:
 
 
 class Oracle:
-    """Keeps the last replay of a long queue."""
+    """Keeps the last replay of a long queue, and the tide."""
 
     def __init__(self) -> None:
+        self.tide = Tide()
+        self._read = -_MINUTE
         self._last: Schedule | None = None
+
+    def wants_tide(self, now: int) -> bool:
+        """Whether the tide that is known is older than a minute."""
+        return not 0 <= now - self._read < _MINUTE
+
+    def take_tide(self, fields: Mapping[str, str], now: int) -> None:
+        """Learn it anew."""
+        self.tide, self._read = Tide(fields), now
 
     def last(self, now: int, *, stale: bool = False) -> Schedule | None:
         """The last one, while it is fresh enough or if a `stale` one will do."""

@@ -18,6 +18,7 @@ from worker.jobs.replay import Server, replay
 from worker.jobs.rules import Calendar
 from worker.jobs.schedule import Schedule
 from worker.jobs.speeds import Speeds
+from worker.jobs.tide import Tide, slot_of
 
 __all__ = ["Snapshot", "factors", "from_script", "in_chunks", "running_in"]
 
@@ -38,11 +39,11 @@ class Snapshot:
     speeds: Speeds
     terms: Mapping[str, Terms]
 
-    def play(self, calendar: Calendar) -> Schedule:
-        """Serve all in thought. The snapshot is used up."""
-        return self._serve(self._order(calendar, self.terms), calendar)
+    def play(self, calendar: Calendar, tide: Tide) -> Schedule:
+        """Serve all in thought, and who else is likely to come. The snapshot is used up."""
+        return self._serve(self._order(calendar, self.terms), calendar, tide)
 
-    def play_with(self, job: Job, tier: str, calendar: Calendar) -> Estimate:
+    def play_with(self, job: Job, tier: str, calendar: Calendar, tide: Tide) -> Estimate:
         """The same with one job more, in class `tier`, of a user banned or not: its estimate."""
         terms = {
             name: terms
@@ -53,20 +54,22 @@ class Snapshot:
         line = line_of(job.user, deferred=job.deferred)
         entry = Waiting(sys.maxsize, job.id, line, job.effect, job.cost, job.company)
         order.arrive(entry, tier)
-        return self._serve(order, calendar).estimates[job.id]
+        return self._serve(order, calendar, tide).estimates[job.id]
 
     def _order(self, calendar: Calendar, terms: Mapping[str, Terms]) -> Order:
         order = Order(calendar.rules.running(), terms, lambda: self.now)
         order.restore(self.classes, self.users, self.waiting)
         return order
 
-    def _serve(self, order: Order, calendar: Calendar) -> Schedule:
+    def _serve(self, order: Order, calendar: Calendar, tide: Tide) -> Schedule:
+        now = self.now / MICRO
         return replay(
             self.now,
             order,
             self.servers,
-            lambda seconds: calendar.weights(self.now / MICRO + seconds),
+            lambda seconds: calendar.weights(now + seconds),
             self.speeds.takes,
+            tide.coming(*slot_of(*calendar.date(now), now)),
         )
 
 

@@ -25,6 +25,7 @@
 --   AUDIT     stream  of changes by admins
 --   ACCOUNTS  hash    user -> Ledger, JSON of strings; see ledger.py
 --   SPEEDS    hash    factors learned from what is done; see speeds.py
+--   ARRIVALS  hash    half-hour|class|effect -> how many came; see tide.py
 --   OUTBOX    stream  of the job's platform, where a script ends a job
 -- "By name": a sorted set with all scores 0, read by prefix in O(log n). Words hold no "|".
 -- The line of a user's deferred jobs is "user later", of the other jobs "user". Its tier is "later".

@@ -1,7 +1,26 @@
 -- now limit job Job-JSON user key effect cost max_attempts version date longest kind deferred
+-- slot
 -- -> "ok", job, "1" when it is new, its record, the class of its line, now, snapshot; or why not:
 -- "not_yours"; "stale": these are not the rules in force; "banned", the reason; "effect", the tier;
 -- "waiting", how many; "deferred", how many, and how many may be; "full"; "quota", credits left
+-- One more in the counts of the half-hour; see Tide.learn.
+local function learn_arrival(class, first)
+  local field = ARGV[15] .. '|' .. class .. '|' .. ARGV[7]
+  local row = {}
+  for part in string.gmatch(redis.call('HGET', ARRIVALS, field) or '', '%S+') do row[#row + 1] = part end
+  if #row == 0 then row = {ARGV[11], 0, 0, 0, -1, 0, 0} end
+  if row[1] ~= ARGV[11] then
+    local known = tonumber(row[5]) >= 0
+    for i = 2, 4 do
+      row[i + 3] = int(known and math.floor((row[i] + row[i + 3]) / 2) or row[i])
+      row[i] = 0
+    end
+    row[1] = ARGV[11]
+  end
+  row[2], row[3], row[4] = int(row[2] + 1), int(row[3] + (first and 1 or 0)), int(row[4] + ARGV[8])
+  redis.call('HSET', ARRIVALS, field, table.concat(row, ' '))
+end
+
 local now, job, user, key = clock(ARGV[1]), ARGV[3], ARGV[5], ARGV[5] .. '|' .. ARGV[6]
 local known = redis.call('HGET', SUBMITTED, key)
 if not known then
@@ -52,6 +71,7 @@ if not known then
   redis.call('HSET', SUBMITTED, key, job)
   redis.call('HSET', JOBS, job, ARGV[4])
   redis.call('ZADD', OWNED, 0, user .. '|' .. padded(record.seq) .. '|' .. job)
+  learn_arrival(share.tier, share.waiting + share.running == 0)
   saved = join(job, record, share, now)
   save_user(name, share)
 end

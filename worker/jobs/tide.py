@@ -1,0 +1,184 @@
+"""Who is likely to come: arrivals as they were at these hours of the days before.
+
+Jobs that come later may be served before one that waits: those of a better tier, and the first
+jobs of users who have none, before somebody's fourth. A forecast that forgets them promises too
+much, so a replay lets them come: by half-hours of the local day, by tier and effect, as many as on
+the days before (the mean of the last one and of the mean before it), in the proportion of the last
+hour to its own history. On the first day the last hour goes on for ever.
+
+What it can't know: a rush without a precedent, a weekday unlike the one before, who in particular
+will come. It looks twelve hours ahead, and the further the coarser: then one arrival stands for
+several.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+__all__ = ["Arrival", "Tide", "slot_of"]
+
+SLOT = 1800
+"""Seconds that are counted together."""
+SLOTS = 48
+_HORIZON = 12 * 3600
+_FINE = 1000
+"""So many arrivals come one by one, as many again by twos, and so on."""
+_ENOUGH = 600.0
+"""Seconds by which at least a count is divided: the first minutes of a service say little."""
+
+_Key = tuple[str, str]
+"""Tier and effect."""
+
+
+def slot_of(date: int, midnight: float, now: float) -> tuple[int, int, float]:
+    """The date, the half-hour of the day that ends at `midnight`, and seconds since it began. On
+    a day of 25 hours the first counts for the one after it.
+    """
+    slot, into = divmod(max(0.0, SLOTS * SLOT - (midnight - now)), SLOT)
+    return date, int(slot), into
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """`times` jobs that come `after` so many seconds and are served as one; `cost` is of each."""
+
+    after: float
+    tier: str
+    effect: str
+    cost: int
+    user: str
+    times: int
+
+
+@dataclass(slots=True)
+class _Count:
+    """Jobs, those of users who had none, and cost; of one day, or of an average one."""
+
+    jobs: float = 0.0
+    first: float = 0.0
+    cost: float = 0.0
+
+    def add(self, other: _Count, share: float = 1.0) -> None:
+        self.jobs += share * other.jobs
+        self.first += share * other.first
+        self.cost += share * other.cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What came in a slot on the day `date`, and the mean of the days before."""
+
+    date: int
+    came: _Count
+    mean: _Count | None
+
+    def expected(self, date: int, slot: bool) -> _Count:
+        """Of the slot on the day `date`; `slot`: it is the one now, not whole yet."""
+        if slot and self.date == date:
+            return self.mean or _Count()
+        found = _Count()
+        fade = 0.5 ** max(0, date - self.date - 1)
+        found.add(self.came, fade * (0.5 if self.mean else 1.0))
+        if self.mean:
+            found.add(self.mean, fade * 0.5)
+        return found
+
+
+class Tide:
+    """`fields`: "slot|tier|effect" -> date, jobs, first, cost of that day, and the mean of the
+    days before: jobs, first, cost (-1: none); as `submit.lua` keeps them.
+    """
+
+    def __init__(self, fields: Mapping[str, str] | None = None) -> None:
+        self.fields = dict(fields or {})
+
+    def learn(self, date: int, slot: int, tier: str, effect: str, cost: int, first: bool) -> None:
+        """A job came. `first`: its user had none."""
+        field = f"{slot}|{tier}|{effect}"
+        row = [int(part) for part in self.fields.get(field, f"{date} 0 0 0 -1 0 0").split()]
+        if row[0] != date:
+            came, mean = row[1:4], row[4:]
+            known = [(a + b) // 2 for a, b in zip(came, mean, strict=True)]
+            row = [date, 0, 0, 0, *(came if mean[0] < 0 else known)]
+        row[1], row[2], row[3] = row[1] + 1, row[2] + first, row[3] + cost
+        self.fields[field] = " ".join(map(str, row))
+
+    @cached_property
+    def _rows(self) -> dict[int, dict[_Key, _Row]]:
+        rows: defaultdict[int, dict[_Key, _Row]] = defaultdict(dict)
+        for field, value in sorted(self.fields.items()):
+            slot, tier, effect = field.split("|")
+            date, *came = map(int, value.split())
+            mean = _Count(*came[3:]) if came[3] >= 0 else None
+            rows[int(slot)][tier, effect] = _Row(date, _Count(*came[:3]), mean)
+        return rows
+
+    @cached_property
+    def _first_day(self) -> int:
+        rows = [row for some in self._rows.values() for row in some.values()]
+        return min((0 if row.mean else row.date for row in rows), default=0)
+
+    def coming(self, date: int, slot: int, into: float) -> Iterator[Arrival]:
+        """Those to come, in order of time, from `into` seconds after the begin of a slot on."""
+        # fixed, so that the same state is always foretold alike
+        rng = random.Random(0)  # noqa: S311 - no secret
+        lately, pace = self._lately(date, slot, into)
+        slots: dict[int, list[tuple[_Key, _Count]]] = {}
+        carry: dict[_Key, float] = {}
+        crowd: defaultdict[str, list[str]] = defaultdict(list)
+        made, begin = 0, 0.0
+        while begin < _HORIZON:
+            times, length = 1 + made // _FINE, max(10.0, begin / 10)
+            number = slot + int((into + begin) // SLOT)
+            if number not in slots:
+                slots[number] = lately or self._usually(date, slot, number, pace)
+            piece: list[tuple[float, str, str, _Count]] = []
+            for (tier, effect), count in slots[number]:
+                due = carry.get((tier, effect), rng.random()) + count.jobs * length / SLOT / times
+                carry[tier, effect] = due % 1
+                moments = [begin + rng.random() * length for _ in range(int(due))]
+                piece += [(moment, tier, effect, count) for moment in moments]
+            for moment, tier, effect, count in sorted(piece, key=lambda row: row[:3]):
+                made += 1
+                users = crowd[tier]
+                again = bool(users) and rng.random() * count.jobs >= count.first
+                # who has sent many sends more
+                users.append(rng.choice(users) if again else f"~{made}")
+                cost = max(1, round(count.cost / count.jobs))
+                yield Arrival(moment, tier, effect, cost, users[-1], times)
+            begin += length
+
+    def _lately(self, date: int, slot: int, into: float) -> tuple[list[tuple[_Key, _Count]], float]:
+        """On the first day what came lately, as of a whole slot; else nothing, and how many came
+        lately over how many usually do.
+        """
+        recent: defaultdict[_Key, _Count] = defaultdict(_Count)
+        came, usual, span = 20.0, 20.0, into
+        for number, share in (((slot - 1) % SLOTS, 1.0), (slot, into / SLOT)):
+            for key, row in self._rows.get(number, {}).items():
+                if row.date == date:
+                    recent[key].add(row.came)
+                    span = into + SLOT * (number != slot or span > into)
+                    if row.mean:
+                        came += row.came.jobs
+                if row.mean and row.date == date:
+                    usual += share * row.mean.jobs
+        if self._first_day < date:
+            return [], came / usual
+        rates = {key: _Count() for key in recent}
+        for key, count in recent.items():
+            rates[key].add(count, SLOT / max(span, _ENOUGH))
+        return list(rates.items()), 1.0
+
+    def _usually(self, date: int, slot: int, number: int, pace: float) -> list[tuple[_Key, _Count]]:
+        found = []
+        for key, row in self._rows.get(number % SLOTS, {}).items():
+            count = _Count()
+            count.add(row.expected(date, number == slot), pace)
+            if count.jobs > 0:
+                found.append((key, count))
+        return found
