@@ -79,6 +79,21 @@ async def test_everything_says_that_redis_is_away(own_redis: RedisServer) -> Non
     await queue.close()
 
 
+async def test_the_living_renew_before_the_first_reap(own_redis: RedisServer) -> None:
+    """Leases that ran out while Redis was away are not taken in the first round."""
+    queue = RedisQueue(own_redis.url)
+    await submit(queue, a_job("a"), a_job("b"))
+    living, dead = await take(queue, lease=0.05), await take(queue, "w2", lease=0.05)
+    own_redis.kill()
+    with pytest.raises(QueueAway):
+        await queue.reap()
+    own_redis.start()
+    assert [] == await queue.reap()
+    await queue.renew(living, lease=60)
+    assert [dead.job.id] == await queue.reap()
+    await queue.close()
+
+
 async def test_start_before_redis(own_redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
     """A missing Redis at the start is waited for, with clear lines and no traceback."""
     own_redis.kill()

@@ -49,6 +49,7 @@ class RedisQueue(RedisLeases):
     ) -> None:
         super().__init__(url, clock, redelivery)
         self.office = RedisOffice(self._connection, KEYS, self._rulebook, self._clock)
+        self._blind = False
         self._forecast = Forecast(self._connection, self._rulebook, KEYS)
 
     @property
@@ -134,11 +135,17 @@ class RedisQueue(RedisLeases):
                 yield member.partition("|")[2]
 
     async def reap(self) -> list[str]:
-        """Give back every job whose lease has run out."""
+        """Give back every job whose lease has run out. After Redis was away the first round lets
+        the living renew theirs, which they could not meanwhile, and takes none.
+        """
+        blind, self._blind = self._blind, True
         now = await self._time()
         late = await self._connection.read(
             lambda client: client.zrangebyscore(KEYS["leases"], "-inf", now)
         )
+        self._blind = False
+        if blind:
+            return []
         reaped = []
         for view in await self._views(sorted(member.partition("|")[0] for member in late)):
             job = view.job
