@@ -135,9 +135,10 @@ class Delivery:
     async def _show_progress(self, progress: Progress) -> None:
         preview = await self._preview(progress)
         job = self._watched.get(progress.job)
-        if job is not None:
+        reply = await self._standing.running(job, progress, preview) if job else None
+        # it may have ended meanwhile
+        if reply and (job := self._watched.get(progress.job)):
             self._watched.move(job, RUNNING)
-            reply = self._words.running(job, progress, preview)
             self._watched.say(job, reply.text)
             await self._show(job, reply)
 

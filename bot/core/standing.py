@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.core.menu import Menu
-from bot.core.messages import Reply
+from bot.core.messages import File, Reply
 from bot.core.status import StatusWords
 from bot.core.terms import Terms
-from bot.core.watch import RUNNING
 from effects.catalogue import Catalogue
-from worker.jobs.model import Estimate, Job, JobView, State
+from worker.jobs.errors import NoSuchJob
+from worker.jobs.model import Estimate, Job, JobView, Progress, State
 from worker.jobs.office import Office
 from worker.jobs.queue import Queue
 
@@ -45,9 +45,7 @@ class Standing:
 
     async def estimate(self, view: JobView) -> Estimate:
         """Place and time of a job that has not ended; place 0: it runs."""
-        if view.state == State.WAITING:
-            return await self._queue.estimate(view.job.id)
-        return RUNNING
+        return await self._queue.estimate(view.job.id)
 
     async def reply(self, view: JobView) -> Reply:
         """How it stands, whatever its state."""
@@ -55,12 +53,22 @@ class Standing:
             return self._words.ended(view.job, view.ending)
         if view.state == State.WAITING:
             return await self.waiting(view.job, await self.estimate(view))
-        return self._words.running(view.job, view.progress)
+        return await self.running(view.job, view.progress)
+
+    async def running(
+        self, job: Job, progress: Progress | None, files: Sequence[File] = ()
+    ) -> Reply:
+        """How far it is, and how long it is likely to go on."""
+        try:
+            left = await self._queue.estimate(job.id)
+        except NoSuchJob:
+            return self._words.running(job, progress, files)
+        return self._words.running(job, progress, files, left=0.0 if left.place else left.seconds)
 
     async def waiting(self, job: Job, estimate: Estimate) -> Reply:
         """The words for a waiting job with this estimate."""
         if estimate.place == 0:
-            return self._words.running(job, None)
+            return self._words.running(job, None, left=estimate.seconds)
         terms = await self.terms(job.user)
         idle = (await self._menu.offer()).notice == "no-worker"
         if job.deferred:

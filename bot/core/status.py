@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from bot.core.forms import command
@@ -78,14 +79,19 @@ class StatusWords:
         )
         return Reply(text, buttons=self._cancel(job), slot=job.id, status=_waits(job, estimate))
 
-    def running(self, job: Job, progress: Progress | None, files: Sequence[File] = ()) -> Reply:
-        """Percent; `files` holds the newest preview."""
-        status = Status(job.id, State.RUNNING)
+    def running(
+        self, job: Job, progress: Progress | None, files: Sequence[File] = (), *, left: float = 0.0
+    ) -> Reply:
+        """Percent, and how many seconds are `left`, if known; `files` holds the newest preview."""
+        status = Status(job.id, State.RUNNING, seconds=left)
         text = self._texts.say(job.lang, "starting")
         if progress is not None and progress.total > 0:
-            status = Status(job.id, State.RUNNING, done=progress.done, total=progress.total)
+            status = replace(status, done=progress.done, total=progress.total)
             percent = 100 * progress.done // progress.total
             text = self._texts.say(job.lang, "running", percent=percent)
+        if left >= 1:
+            time = self._texts.duration(job.lang, left)
+            text = self._texts.say(job.lang, "time-left", text=text, time=time)
         return Reply(text, tuple(files), self._cancel(job), job.id, status)
 
     def cancelling(self, job: Job) -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 
 from worker.jobs import endings, people
 from worker.jobs.errors import NothingToChange
@@ -140,10 +141,11 @@ class MemoryOffice:
             return 0
         now = self._clock()
         date, midnight = self._calendar.date(now)
-        ledger = self._ledgers[job.user]
+        ledger = replace(self._ledgers[job.user])
         ledger.touch(date, self._rules.daily(terms) * MICRO)
         if ledger.available < job.cost:
             raise endings.quota_exceeded(job.cost, ledger.available, midnight - now)
+        self._ledgers[job.user] = ledger
         return ledger.hold(job.cost)
 
     def _admit_deferred(self, user: str) -> None:
