@@ -122,7 +122,9 @@ class Rules(_Frozen):
     later: Weight = 4
     """The weight of deferred work by night; by day it only gets what no tier has a use for."""
     slack: int = Field(30, ge=0, le=600)
-    """Seconds of service by which a batch or a loaded effect may overtake the fair order."""
+    """Seconds of service by which a batch or a loaded effect may overtake the fair order; 0: not
+    at all.
+    """
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
