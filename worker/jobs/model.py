@@ -143,7 +143,7 @@ class Done(_Wire):
     text: dict[str, str] = {}
     """Language code -> sentence."""
     seconds: float = 0.0
-    """Time the effect took, without the queue."""
+    """Time the effect took, without the queue; of a batch, the job's share by its cost."""
 
 
 class Failed(_Wire):

@@ -145,8 +145,6 @@ class Device:
             elif isinstance(message, Warming):
                 limit = self._options.load_limit
             else:
-                if not isinstance(message, Step):
-                    self.suspects = tuple(n for n in self.suspects if n != message.number)
                 hear(message)
         self.stock = message.stock
 
