@@ -19,7 +19,7 @@ class Accounts:
         self._texts = texts
 
     async def quota(self, incoming: Incoming) -> Reply:
-        """What is left, and when there is more."""
+        """What is left, when there is more, and the name by which admins know the account."""
         account = await self._queue.account(incoming.user)
         text = self._texts.say(
             incoming.lang,
@@ -29,5 +29,6 @@ class Accounts:
             allowance=math.floor(account.allowance),
             held=math.ceil(account.held),
             time=self._texts.duration(incoming.lang, account.refill),
+            user=incoming.user,
         )
         return Reply(text)

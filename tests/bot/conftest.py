@@ -90,6 +90,9 @@ def picture(color: str = "teal", size: tuple[int, int] = (64, 48), type: str = "
     return file.getvalue()
 
 
+_TEXTS = Texts()  # they take a while to read
+
+
 class FakeFront:
     """A messenger that remembers what was sent, and fails as often as it is told to."""
 
@@ -128,7 +131,7 @@ class House:
     blobs: Blobs
     catalogue: Catalogue = CATALOGUE
     clock: Clock = field(default_factory=Clock)
-    texts: Texts = field(default_factory=Texts)
+    texts: Texts = _TEXTS
     watched: Watched = field(default_factory=Watched)
 
     def __post_init__(self) -> None:
@@ -235,6 +238,12 @@ async def until(check: Callable[[], Any], seconds: float = 15.0) -> Any:
 def house(tmp_path: Path) -> House:
     """A bot with no worker yet."""
     clock = Clock()
+    return House(MemoryQueue(clock=clock), Blobs.open(tmp_path / "blobs"), clock=clock)
+
+
+@pytest.fixture
+def still(tmp_path: Path, clock: Clock) -> House:
+    """The same on a clock that stands still: 2027-01-15 08:00 UTC."""
     return House(MemoryQueue(clock=clock), Blobs.open(tmp_path / "blobs"), clock=clock)
 
 

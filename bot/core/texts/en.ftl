@@ -35,6 +35,7 @@ quota =
        *[other] {" "}Your jobs hold { $held }.
     }
     A credit is about a second of work.
+    Your account is { $user }.
 queue-line = { $title } — { $line }
 no-worker = No worker is running just now; your pictures will wait, and work begins when one is there.
 cancel = Cancel
@@ -49,7 +50,6 @@ waiting = { $place ->
 waiting-idle = Waiting for a worker
 starting = Starting …
 running = { $percent } %
-time-left = { $text } · about { $time } left
 done = { $title }: ready in { $time }.
 cancelling = Stopping …
 cancelled = Cancelled.

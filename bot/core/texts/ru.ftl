@@ -36,6 +36,7 @@ quota =
        *[other] {" "}За вашими заданиями: { $held }.
     }
     Кредит — это около секунды работы.
+    Ваша учётная запись: { $user }.
 queue-line = { $title } — { $line }
 no-worker = Сейчас не работает ни один исполнитель; ваши картинки подождут, и работа начнётся, как только он появится.
 cancel = Отменить
@@ -50,7 +51,6 @@ waiting = { $place ->
 waiting-idle = Ждём исполнителя
 starting = Начинаем …
 running = { $percent } %
-time-left = { $text } · ещё примерно { $time }
 done = { $title }: готово за { $time }.
 cancelling = Останавливаем …
 cancelled = Отменено.
