@@ -194,11 +194,12 @@ class Lines:
         """How many jobs wait."""
         return self._count
 
-    def active(self) -> dict[str, User]:
-        """Copies of the users with anything waiting or running, without what waits."""
-        return {
-            name: User(user.tier, user.finish, user.running) for name, user in self._active.items()
-        }
+    def active(self, also: str = "") -> dict[str, User]:
+        """Copies of the users with anything waiting or running, and of one more if it is known,
+        without what waits.
+        """
+        users = self._active | ({also: self.users[also]} if also in self.users else {})
+        return {name: User(user.tier, user.finish, user.running) for name, user in users.items()}
 
     def is_banned(self, line: str) -> bool:
         """Whether nothing of the line is served."""

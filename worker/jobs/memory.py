@@ -115,22 +115,22 @@ class MemoryQueue(MemoryLeases):
 
     async def foresee(self, job: Job) -> Estimate:
         """The estimate that the job would get now."""
-        tier = self._class_of(job)
+        tier, line = self._class_of(job), line_of(job.user, deferred=job.deferred)
         if len(self._order) <= SMALL:
-            return self._snapshot().play_with(job, tier, self._calendar, self._known_tide())
-        line = line_of(job.user, deferred=job.deferred)
+            snapshot = self._snapshot(line)
+            return snapshot.play_with(job, tier, self._calendar, self._known_tide())
         return self._schedule().foresee(line, tier, job.effect, job.cost, self._micros())
 
     async def price(self, effect: str, guess: float, pixels: int) -> float:
         """Seconds to expect of a job, by what was learned."""
         return self._speeds.price(effect, guess, pixels)
 
-    def _snapshot(self) -> Snapshot:
+    def _snapshot(self, also: str = "") -> Snapshot:
         now = self._clock()
         infos = [info for until, info in self._workers.values() if until > now]
         running = [record.running() for record in self._running.values()]
         return Snapshot(
-            self._micros(), deepcopy(self._order.classes), self._order.active(),
+            self._micros(), deepcopy(self._order.classes), self._order.active(also),
             self._order.waiting(),
             crew(running, infos, self._speeds, self._micros()), self._speeds, self._terms,
         )  # fmt: skip
