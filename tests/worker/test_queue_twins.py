@@ -82,6 +82,11 @@ steps = st.one_of(
     st.tuples(st.just("boost"), users, st.sampled_from([0, 1, 2, 5]), seconds),
     st.tuples(st.just("ban"), users, st.sampled_from(["spam", ""])),
     st.tuples(st.just("unban"), users),
+    st.tuples(st.just("pause"), st.sampled_from([(), ("dream",)]), st.sampled_from([(), ("w2",)])),
+    st.tuples(st.just("drain"), st.sampled_from(["w1", "w2"])),
+    st.tuples(st.just("retry"), small),
+    st.tuples(st.just("retry"), small),
+    st.tuples(st.just("drop"), small),
     st.tuples(
         st.just("set_rules"),
         tiers,
@@ -100,6 +105,7 @@ class Run:
         self.clock = clock
         self.jobs: list[str] = []
         self.claims: list[Claim] = []
+        self.free: set[str] = set()
         self.born: Counter[str] = Counter()
         self.endings: Counter[str] = Counter()
 
@@ -134,6 +140,8 @@ class Run:
     async def _submit(self, job: Job) -> Ticket:
         ticket = await self.queue.submit(job, key=job.id)
         self.born[job.id] += ticket.fresh
+        if ticket.fresh:
+            self.free.discard(job.id)
         return ticket
 
     async def do_resubmit(self, index: int) -> Any:
@@ -147,7 +155,7 @@ class Run:
         self, worker: str, effects: tuple[str, ...], lease: int, most: int, warm: Any
     ) -> Any:
         claims = await self.queue.claim(
-            worker, effects, lease=lease, most={"paint": most, "dream": 2}, warm=warm
+            worker, effects, lease=lease, pool=worker, most={"paint": most, "dream": 2}, warm=warm
         )
         self.claims += claims
         return claims
@@ -215,6 +223,22 @@ class Run:
     async def do_unban(self, user: str) -> Any:
         return await self.queue.office.unban(user, who="admin")
 
+    async def do_pause(self, effects: tuple[str, ...], pools: tuple[str, ...]) -> Any:
+        rules = await self.queue.office.rules()
+        values = {"paused_effects": effects, "paused_pools": pools}
+        return await self.queue.office.set_rules(rules.model_copy(update=values), who="admin")
+
+    async def do_drain(self, worker: str) -> Any:
+        return await self.queue.office.drain(worker, who="admin")
+
+    async def do_retry(self, index: int) -> Any:
+        await self.queue.office.retry(f"j{index}", who="admin")
+        self.born[f"j{index}"] += 1
+        self.free.add(f"j{index}")
+
+    async def do_drop(self, index: int) -> Any:
+        return await self.queue.office.drop(f"j{index}", who="admin")
+
     async def do_set_rules(self, free: Tier, plus: Tier, version: int, slack: int) -> Any:
         rules = await self.queue.office.rules()
         tiers = {**rules.tiers, "free": free, "plus": plus}
@@ -232,17 +256,19 @@ class Run:
         estimates = [await self.queue.estimate(view.job.id) for row in views for view in row]
         people = [await self.queue.office.person(user) for user in USERS]
         for row, person in zip(views, people, strict=True):
-            balances(row, person.account)
-        changes = await self.queue.office.changes()
+            balances([view for view in row if view.job.id not in self.free], person.account)
+        office = self.queue.office
+        found = await office.changes(), await office.dead(), await office.overview()
         foreseen = [await self.queue.foresee(a_job("new", user)) for user in (*USERS, "zoe")]
         prices = [await self.queue.price(effect, 3.0, 16) for effect in EFFECTS]
         told = [*estimates, *foreseen, *prices]
-        return views, told, await self.queue.workers(), people, changes
+        return views, told, await self.queue.workers(), people, found
 
     async def drain(self) -> None:
         """Let all leases end and serve what is left; every job has had exactly one ending."""
         for user in USERS:
             await self.step("unban", user)
+        await self.do_pause((), ())
         while True:
             self.clock.advance(100)
             await self.queue.reap()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from worker.jobs.errors import (
     BadRules,
     Banned,
     EffectNotAllowed,
+    EffectPaused,
     NoSuchTier,
+    NoSuchWorker,
+    NothingToChange,
     QueueFull,
     QuotaExceeded,
     RulesChanged,
@@ -20,6 +24,7 @@ from worker.jobs.policy import MICRO
 from worker.jobs.rules import Rules
 
 UNKNOWN = "There is no such job; it may have been forgotten."
+NOT_FAILED = "This job is no dead letter: it has not failed, or was dropped."
 NOT_YOURS = "This job belongs to another account."
 LOST = "This worker no longer holds the job: it was given to another, or it has ended."
 NOT_WAITING = "This job has been begun or has ended; it can no longer wait for the night."
@@ -35,6 +40,23 @@ def effect_not_allowed(effect: str, tier: str) -> EffectNotAllowed:
 def banned(reason: str) -> Banned:
     """Why a submit was refused."""
     return Banned(f"This account is banned: {reason}.", reason=reason)
+
+
+def effect_paused(effect: str) -> EffectPaused:
+    """Why a submit was refused."""
+    return EffectPaused(f"The effect {effect} is paused just now.", effect=effect)
+
+
+def no_such_worker(name: str, alive: Iterable[str]) -> NoSuchWorker:
+    """Who may have been meant."""
+    known = ", ".join(alive) or "none"
+    return NoSuchWorker(f"No worker {name!r} is alive; there are: {known}.", known=known)
+
+
+def leaving_already(name: str) -> NothingToChange:
+    """It was told before."""
+    fault = f"{name} was told to leave already."
+    return NothingToChange(fault, fault=fault)
 
 
 def too_many_waiting(waiting: int) -> TooManyWaiting:

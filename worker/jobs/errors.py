@@ -12,10 +12,13 @@ QueueError            one clear English sentence; `code` for machines
 ├── QuotaExceeded     the account has too few credits left today
 ├── EffectNotAllowed  the user's tier does not include the effect
 ├── Banned            an admin has banned the user: names the reason
+├── EffectPaused      an admin has paused the effect
 ├── NoSuchTier        a misspelt tier
 ├── NoSuchUser        nobody's name
 ├── OutOfRange        a number that is too small or too large: names what is allowed
 ├── NothingToChange   it is so already
+├── NotFailed         the job is no dead letter
+├── NoSuchWorker      no worker of this name is alive
 ├── BadRules          a policy that can't be: names the fault
 ├── RulesChanged      somebody else changed the policy meanwhile
 ├── LeaseLost         the job was given to somebody else, or has ended: stop working on it
@@ -112,6 +115,24 @@ class OutOfRange(QueueError):
     """`name` must be from `low` to `high`, and is `value`."""
 
     code = "out_of_range"
+
+
+class EffectPaused(QueueError):
+    """An admin has paused the `effect`; what waits for it keeps its place."""
+
+    code = "effect_paused"
+
+
+class NotFailed(QueueError):
+    """The job is no dead letter: it has not failed, or was dropped."""
+
+    code = "not_failed"
+
+
+class NoSuchWorker(QueueError):
+    """None of this name is alive; `known` are."""
+
+    code = "no_such_worker"
 
 
 class NothingToChange(QueueError):

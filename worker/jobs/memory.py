@@ -11,9 +11,8 @@ from copy import deepcopy
 from worker.jobs import endings
 from worker.jobs.crew import crew, remaining
 from worker.jobs.errors import NoSuchJob
-from worker.jobs.memory_leases import MemoryLeases
-from worker.jobs.memory_office import MemoryOffice
 from worker.jobs.memory_record import JobRecord, place_of
+from worker.jobs.memory_upkeep import MemoryUpkeep
 from worker.jobs.model import (
     Estimate,
     Job,
@@ -22,8 +21,8 @@ from worker.jobs.model import (
     Receipt,
     State,
     Ticket,
-    WorkerInfo,
 )
+from worker.jobs.office import Office
 from worker.jobs.policy import LATER, line_of
 from worker.jobs.schedule import SMALL, Oracle, Schedule
 from worker.jobs.snapshot import Snapshot
@@ -33,7 +32,7 @@ from worker.jobs.wakeups import set_within
 __all__ = ["MemoryQueue"]
 
 
-class MemoryQueue(MemoryLeases):
+class MemoryQueue(MemoryUpkeep):
     """See `worker.jobs.queue.Queue`. `redelivery`: seconds after which an ending that was handed
     out and not acknowledged is handed out again.
     """
@@ -48,7 +47,7 @@ class MemoryQueue(MemoryLeases):
         self._tide = Tide()
 
     @property
-    def office(self) -> MemoryOffice:
+    def office(self) -> Office:
         """What admins see and change of this queue."""
         return self
 
@@ -73,24 +72,6 @@ class MemoryQueue(MemoryLeases):
         estimate = await self.estimate(record.job.id)
         return Ticket(
             job=record.job.id, place=estimate.place, seconds=estimate.seconds, fresh=not known
-        )
-
-    async def announce(self, worker: WorkerInfo, *, ttl: float) -> None:
-        """Say that a worker is alive, and what it can run."""
-        now = self._clock()
-        self._workers = {name: row for name, row in self._workers.items() if row[0] > now}
-        self._workers[worker.name] = (now + ttl, worker)
-
-    async def retire(self, worker: str) -> None:
-        """The worker leaves."""
-        self._workers.pop(worker, None)
-
-    async def workers(self) -> list[WorkerInfo]:
-        """Those alive now, by name."""
-        now = self._clock()
-        return sorted(
-            (info for until, info in self._workers.values() if until > now),
-            key=lambda info: info.name,
         )
 
     async def view(self, job: str, *, user: str) -> JobView:
@@ -199,7 +180,8 @@ class MemoryQueue(MemoryLeases):
         """The ending was delivered."""
         if self._outbox[platform].pop(receipt.id, None):
             self._handed.pop(receipt.id, None)
-            self._records[receipt.job.id].delivered = True
+            record = self._records[receipt.job.id]
+            record.delivered = record.delivered or record.receipt == receipt.id
 
     async def forget(self, *, older_than: float) -> list[str]:
         """Drop jobs that ended long ago and whose ending was delivered."""

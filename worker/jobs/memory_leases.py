@@ -52,6 +52,7 @@ class MemoryLeases(MemoryOffice):
         effects: Sequence[str],
         *,
         lease: float,
+        pool: str = "cpu",
         wait: float = 0.0,
         most: Mapping[str, int] = {},
         warm: Collection[str] = (),
@@ -62,7 +63,7 @@ class MemoryLeases(MemoryOffice):
         while True:
             changed = self._changed
             taken = self._order.take(
-                effects, self._calendar.weights(self._clock()),
+                self._rules.open_to(pool, effects), self._calendar.weights(self._clock()),
                 most=most, warm=warm, slack=self._rules.slack * MICRO,
             )  # fmt: skip
             if taken:
@@ -133,7 +134,8 @@ class MemoryLeases(MemoryOffice):
         if not record.job.deferred:
             self._admit_deferred(user)
             self._order.remove(record.entry)
-            self._ledgers[user].settle(record.job.cost, 0, record.date, record.bonus)
+            if not record.free:
+                self._ledgers[user].settle(record.job.cost, 0, record.date, record.bonus)
             record.job = record.job.model_copy(update={"deferred": True})
             place = place_of(record.job, record.entry.seq)
             record.entry = replace(place, kind=record.entry.kind)
@@ -224,10 +226,11 @@ class MemoryLeases(MemoryOffice):
             used = cost
         elif record.state is State.CANCELLED and record.cancelled is not None:
             used = max(0, min(cost, round((record.cancelled - record.started) * MICRO)))
-        if not record.job.deferred:
+        if not (record.job.deferred or record.free):
             self._ledgers[record.job.user].settle(cost, used, record.date, record.bonus)
         record.ended = self._clock()
         self._seq += 1
-        receipt = Receipt(id=f"{self._seq}-0", job=record.job, ending=ending)
+        record.receipt = f"{self._seq}-0"
+        receipt = Receipt(id=record.receipt, job=record.job, ending=ending)
         self._outbox[record.job.platform][receipt.id] = receipt
         self._notify()

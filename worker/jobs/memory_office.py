@@ -60,10 +60,12 @@ class MemoryOffice:
     async def person(self, user: str) -> Person:
         """A user, with all that was set."""
         people.check_user(user)
-        shares = [share for name, share in self._order.users.items() if name == user]
+        lines = [line_of(user, deferred=deferred) for deferred in (False, True)]
+        waiting, deferred = map(self._order.waiting_of, lines)
+        shares = [self._order.users[line] for line in lines if line in self._order.users]
         return people.person_of(
             user, self._terms[user], await self.account(user), self._clock(),
-            waiting=self._order.waiting_of(user), running=sum(share.running for share in shares),
+            waiting=waiting, deferred=deferred, running=sum(share.running for share in shares),
         )  # fmt: skip
 
     async def set_tier(self, user: str, tier: str, *, who: str) -> None:
@@ -128,6 +130,8 @@ class MemoryOffice:
         terms = self._terms[job.user]
         if terms.banned:
             raise endings.banned(terms.banned)
+        if job.effect in self._rules.paused_effects:
+            raise endings.effect_paused(job.effect)
         limits = self._rules.tiers[terms.tier]
         if limits.effects is not None and job.effect not in limits.effects:
             raise endings.effect_not_allowed(job.effect, terms.tier)

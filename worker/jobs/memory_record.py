@@ -32,7 +32,12 @@ class JobRecord:
     progress: Progress | None = None
     ending: Done | Failed | Cancelled | None = None
     ended: float = 0.0
+    receipt: str = ""
     delivered: bool = False
+    free: bool = False
+    """An admin sent it again: it holds no credits."""
+    dropped: bool = False
+    """An admin took it from among the dead letters."""
 
     def running(self) -> Running:
         """What a forecast needs of a running job."""

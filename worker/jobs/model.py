@@ -20,6 +20,7 @@ __all__ = [
     "Job",
     "JobView",
     "MediaRef",
+    "Overview",
     "Person",
     "Progress",
     "Receipt",
@@ -198,6 +199,8 @@ class WorkerInfo(_Wire):
     effects: tuple[Word, ...]
     down: dict[str, str] = {}
     """Effect -> why it can't run here."""
+    leaving: bool = False
+    """An admin told it to leave; only the queue says so."""
 
 
 class Change(_Wire):
@@ -252,5 +255,21 @@ class Person(_Wire):
     banned: str | None = None
     """The reason."""
     waiting: int = 0
-    """Jobs; with those that wait for the night."""
+    """Jobs, without those that wait for the night."""
+    deferred: int = 0
     running: int = 0
+    """Jobs of both kinds."""
+
+
+class Overview(_Wire):
+    """The queue, as an admin sees it."""
+
+    waiting: dict[str, dict[str, int]]
+    """Class (a tier, or "later") -> effect -> jobs."""
+    running: int
+    dead: int
+    """Dead letters."""
+    workers: int
+    """Those alive."""
+    paused_effects: tuple[str, ...]
+    paused_pools: tuple[str, ...]

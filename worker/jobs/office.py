@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from worker.jobs.model import Change, Person
+from worker.jobs.model import Change, JobView, Overview, Person
 from worker.jobs.rules import Rules
 
 
@@ -62,6 +62,27 @@ class Office(Protocol):
 
     async def unban(self, user: str, *, who: str) -> None:
         """Take the ban back; what waits has its old place. Raises `NothingToChange`."""
+
+    async def overview(self) -> Overview:
+        """What waits, runs and is paused, as of about now."""
+
+    async def dead(self, *, limit: int = 50) -> list[JobView]:
+        """The dead letters: jobs that failed and that no admin has seen to, newest first."""
+
+    async def retry(self, job: str, *, who: str) -> None:
+        """Let a dead letter wait again, at its place in its user's line, with all its attempts and
+        for no credits. Raises `NoSuchJob`, `NotFailed`.
+        """
+
+    async def drop(self, job: str, *, who: str) -> None:
+        """Take a job from among the dead letters; for its user it stays as it is. Raises
+        `NoSuchJob`, `NotFailed`.
+        """
+
+    async def drain(self, worker: str, *, who: str) -> None:
+        """Tell a worker to leave, at its next `announce`; it holds until the worker has left.
+        Raises `NoSuchWorker`, `NothingToChange`.
+        """
 
     async def changes(self, *, limit: int = 50) -> list[Change]:
         """What was changed by whom, newest first."""

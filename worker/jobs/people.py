@@ -124,7 +124,14 @@ def credits(micros: int) -> str:
 
 
 def person_of(
-    user: str, terms: Terms, account: Account, now: float, *, waiting: int, running: int
+    user: str,
+    terms: Terms,
+    account: Account,
+    now: float,
+    *,
+    waiting: int,
+    deferred: int,
+    running: int,
 ) -> Person:
     """A user at `now`, Unix seconds."""
     ends = terms.ends / _MICRO
@@ -136,5 +143,6 @@ def person_of(
         boost=Boost(factor=terms.factor, until=ends) if now < ends else None,
         banned=terms.banned or None,
         waiting=waiting,
+        deferred=deferred,
         running=running,
     )

@@ -31,7 +31,7 @@ class Queue(Protocol):
 
         Raises `NotYours` when the job's id is another account's, and, by the rules of the user's
         tier, `TooManyWaiting`, `TooManyDeferred`, `QuotaExceeded` and `EffectNotAllowed`;
-        `QueueFull`; `Banned` whom an admin has. What was accepted is never refused later.
+        `QueueFull`; `Banned`, `EffectPaused`. What was accepted is never refused later.
 
         Unless it is deferred the job holds its cost in credits. They are spent when it is done,
         and returned, to the day they came from, when it fails; of a cancelled job what it did not
@@ -44,6 +44,7 @@ class Queue(Protocol):
         effects: Sequence[str],
         *,
         lease: float,
+        pool: str = "cpu",
         wait: float = 0.0,
         most: Mapping[str, int] = {},
         warm: Collection[str] = (),
@@ -104,8 +105,10 @@ class Queue(Protocol):
     async def reap(self) -> list[str]:
         """Give back every job whose lease has run out; returns their ids."""
 
-    async def announce(self, worker: WorkerInfo, *, ttl: float) -> None:
-        """Say that a worker is alive for `ttl` seconds more, and what it can run."""
+    async def announce(self, worker: WorkerInfo, *, ttl: float) -> bool:
+        """Say that a worker is alive for `ttl` seconds more, and what it can run. False when it
+        was told to leave: it should claim no more, end what it does, and retire.
+        """
 
     async def retire(self, worker: str) -> None:
         """The worker leaves."""

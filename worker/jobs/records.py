@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from pydantic import BaseModel
 
+from worker.jobs.connection import Connection
 from worker.jobs.crew import Running
 from worker.jobs.model import ENDING, Job, JobView, Progress, State
 from worker.jobs.policy import MICRO, line_of
 
-__all__ = ["Record", "view_of"]
+__all__ = ["Record", "read_views"]
 
 
 class Record(BaseModel):
@@ -35,8 +39,24 @@ class Record(BaseModel):
         return Running(self.worker, self.started, self.cost, self.effect, self.line)
 
 
-def view_of(job: str, raw: str, progress: str | None, ending: str | None) -> JobView:
-    """From what Redis holds of a job."""
+async def read_views(
+    connection: Connection, keys: Mapping[str, str], jobs: Sequence[str]
+) -> list[JobView]:
+    """The views of those that there are."""
+    if not jobs:
+        return []
+
+    async def ask(client: Any) -> Any:
+        async with client.pipeline(transaction=True) as pipe:
+            for name in ("jobs", "records", "progress", "endings"):
+                pipe.hmget(keys[name], jobs)
+            return await pipe.execute()
+
+    rows = zip(*await connection.read(ask), strict=True)
+    return [_view(*row) for row in rows if row[0]]
+
+
+def _view(job: str, raw: str, progress: str | None, ending: str | None) -> JobView:
     record = Record.model_validate_json(raw)
     return JobView(
         job=Job.model_validate_json(job),

@@ -48,6 +48,7 @@ class RedisLeases:
         effects: Sequence[str],
         *,
         lease: float,
+        pool: str = "cpu",
         wait: float = 0.0,
         most: Mapping[str, int] = {},
         warm: Collection[str] = (),
@@ -57,30 +58,33 @@ class RedisLeases:
         """
         wanted = [(name, most.get(name, 1), "1" if name in warm else "") for name in effects]
         if wait <= 0:
-            return await self._claim(worker, wanted, lease, "", sleep=False)
+            return await self._claim(worker, pool, wanted, lease, "", sleep=False)
         loop = asyncio.get_running_loop()
         end = loop.time() + wait
         await self._wakeups.listening(min(wait, POLL))
         with self._wakeups.waiter() as (name, woken):
-            waiter = f"{name}|{worker}|{' '.join(effects)}"
             try:
                 while True:
                     left = end - loop.time()
                     woken.clear()
-                    claims = await self._claim(worker, wanted, lease, waiter, sleep=left > 0)
+                    open_ = self._rulebook.rules.open_to(pool, effects)
+                    waiter = f"{name}|{worker}|{' '.join(open_)}"
+                    claims = await self._claim(worker, pool, wanted, lease, waiter, sleep=left > 0)
                     if claims or left <= 0:
                         return claims
                     await set_within(woken, min(left, POLL))
             except asyncio.CancelledError:
                 # else the next job's wake-up would be spent on nobody
                 with suppress(QueueAway), self._connection.errors():
-                    members = [f"{effect}|{waiter}" for effect in effects]
-                    await self._connection.client.zrem(KEYS["idle"], *members)
+                    members = [f"{effect}|{waiter}" for effect in open_]
+                    if members:
+                        await self._connection.client.zrem(KEYS["idle"], *members)
                 raise
 
     async def _claim(
         self,
         worker: str,
+        pool: str,
         wanted: Sequence[tuple[str, int, str]],
         lease: float,
         waiter: str,
@@ -89,14 +93,15 @@ class RedisLeases:
     ) -> list[Claim]:
         weights = self._rulebook.calendar.weights(self._seconds())
         rules = self._rulebook.rules
-        rows = itertools.chain(weights.items(), wanted)
+        open_ = rules.open_to(pool, [name for name, *_ in wanted])
+        rows = itertools.chain(weights.items(), (row for row in wanted if row[0] in open_))
         reply = await self._connection.run(
             "claim", self._now(), worker, micro(lease), waiter, "1" if sleep else "",
             rules.version, rules.slack * MICRO, len(weights), *itertools.chain(*rows),
         )  # fmt: skip
         if reply == "stale":
             await self._rulebook.load()
-            return await self._claim(worker, wanted, lease, waiter, sleep=sleep)
+            return await self._claim(worker, pool, wanted, lease, waiter, sleep=sleep)
         return [
             Claim(
                 job=Job.model_validate_json(job),

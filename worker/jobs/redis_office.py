@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from worker.jobs import endings, people
 from worker.jobs.connection import Connection
-from worker.jobs.errors import NothingToChange
+from worker.jobs.errors import NoSuchJob, NotFailed, NothingToChange
 from worker.jobs.ledger import Ledger, account_of
-from worker.jobs.model import Account, Change, Person
+from worker.jobs.model import Account, Change, JobView, Overview, Person
 from worker.jobs.people import Terms
-from worker.jobs.policy import MICRO
+from worker.jobs.policy import LATER, MICRO, line_of, owner_of
+from worker.jobs.records import read_views
 from worker.jobs.rulebook import Rulebook
 from worker.jobs.rules import Rules
+from worker.jobs.snapshot import in_chunks
 
 __all__ = ["RedisOffice"]
 
@@ -50,21 +53,25 @@ class RedisOffice:
     async def person(self, user: str) -> Person:
         """A user, with all that was set."""
         people.check_user(user)
-        terms, account, share = await self._look_up(user)
+        terms, account, share, later = await self._look_up(user)
         return people.person_of(
             user, terms, account, self._seconds(),
-            waiting=share.get("waiting", 0), running=share.get("running", 0),
+            waiting=share.get("waiting", 0), deferred=later.get("waiting", 0),
+            running=share.get("running", 0) + later.get("running", 0),
         )  # fmt: skip
 
     async def account(self, user: str) -> Account:
         """The user's tier and credits, as of now."""
         return (await self._look_up(user))[1]
 
-    async def _look_up(self, user: str) -> tuple[Terms, Account, dict[str, Any]]:
+    async def _look_up(self, user: str) -> tuple[Terms, Account, dict[str, Any], dict[str, Any]]:
+        """The terms and account of a user, and the shares of both lines."""
+
         async def ask(client: Any) -> list[str | None]:
             async with client.pipeline(transaction=True) as pipe:
                 for name in ("people", "accounts", "users"):
                     pipe.hget(self._keys[name], user)
+                pipe.hget(self._keys["users"], line_of(user, deferred=True))
                 found: list[str | None] = await pipe.execute()
                 return found
 
@@ -72,7 +79,7 @@ class RedisOffice:
         terms = Terms.model_validate(raw[0])
         ledger = Ledger(**{name: int(value) for name, value in raw[1].items()})
         rules = await self._rulebook.load()
-        return terms, account_of(ledger, terms, rules, self._seconds()), raw[2]
+        return terms, account_of(ledger, terms, rules, self._seconds()), raw[2], raw[3]
 
     async def set_tier(self, user: str, tier: str, *, who: str) -> None:
         """Put the user into a tier."""
@@ -109,6 +116,70 @@ class RedisOffice:
             "terms", self._now(), user, who, change.what, change.shown, *values
         ):
             raise NothingToChange(change.missing, fault=change.missing)
+
+    async def overview(self) -> Overview:
+        """What waits, runs and is paused."""
+        rules = await self._rulebook.load()
+
+        async def ask(client: Any) -> tuple[int, int, int, int]:
+            now = self._now() or "{}{:06}".format(*await client.time())
+            return (
+                int(now),
+                await client.zcard(self._keys["leases"]),
+                await client.zcard(self._keys["dead"]),
+                await client.zcount(self._keys["alive"], f"({now}", "+inf"),
+            )
+
+        now, running, dead, workers = await self._connection.read(ask)
+        snapshot = await in_chunks(self._connection, self._keys, now)
+        waiting: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for entry in snapshot.waiting:
+            user = snapshot.users.get(entry.user)
+            waiting[user.tier if user else await self._class_of(entry.user)][entry.effect] += 1
+        return Overview(
+            waiting=waiting, running=running, dead=dead, workers=workers,
+            paused_effects=rules.paused_effects, paused_pools=rules.paused_pools,
+        )  # fmt: skip
+
+    async def _class_of(self, line: str) -> str:
+        """That of a banned user's line, which no snapshot has."""
+        if owner_of(line) != line:
+            return LATER
+        return (await self._look_up(line))[0].tier
+
+    async def dead(self, *, limit: int = 50) -> list[JobView]:
+        """The dead letters, newest first."""
+        jobs = await self._connection.read(
+            lambda client: client.zrevrange(self._keys["dead"], 0, limit - 1)
+        )
+        return await read_views(self._connection, self._keys, jobs)
+
+    async def retry(self, job: str, *, who: str) -> None:
+        """Let a dead letter wait again."""
+        await self._see_to("retry", job, who)
+
+    async def drop(self, job: str, *, who: str) -> None:
+        """Take a job from among the dead letters."""
+        await self._see_to("drop", job, who)
+
+    async def _see_to(self, script: str, job: str, who: str) -> None:
+        reply = await self._connection.run(script, self._now(), job, who)
+        if reply is None:
+            raise NoSuchJob(endings.UNKNOWN)
+        if not reply:
+            raise NotFailed(endings.NOT_FAILED)
+
+    async def drain(self, worker: str, *, who: str) -> None:
+        """Tell a worker to leave."""
+        reply = await self._connection.run("drain", self._now(), worker, who)
+        if reply is None:
+            now = self._now() or str(round(time.time() * MICRO))
+            alive = await self._connection.read(
+                lambda client: client.zrangebyscore(self._keys["alive"], f"({now}", "+inf")
+            )
+            raise endings.no_such_worker(worker, sorted(alive))
+        if not reply:
+            raise endings.leaving_already(worker)
 
     async def changes(self, *, limit: int = 50) -> list[Change]:
         """What was changed by whom, newest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from redis.asyncio import Redis
@@ -27,7 +27,7 @@ from worker.jobs.model import (
     Ticket,
     WorkerInfo,
 )
-from worker.jobs.records import view_of
+from worker.jobs.records import read_views
 from worker.jobs.redis_leases import RedisLeases, micro, progress_channel
 from worker.jobs.redis_office import RedisOffice
 from worker.jobs.schedule import SMALL
@@ -70,6 +70,7 @@ class RedisQueue(RedisLeases):
             job.cost, job.max_attempts, self._rulebook.rules.version, str(date),
             self._rulebook.rules.longest, job.company, "1" if job.deferred else "",
             slot_of(date, midnight, seconds)[1],
+            "1" if job.effect in self._rulebook.rules.paused_effects else "",
         )  # fmt: skip
         match verdict:
             case "not_yours":
@@ -80,6 +81,8 @@ class RedisQueue(RedisLeases):
                 raise endings.too_many_waiting(int(rest[0]))
             case "full":
                 raise endings.queue_full(await self._forecast.room(now))
+            case "paused":
+                raise endings.effect_paused(job.effect)
             case "banned":
                 raise endings.banned(rest[0])
             case "deferred":
@@ -147,7 +150,9 @@ class RedisQueue(RedisLeases):
         if blind:
             return []
         reaped = []
-        for view in await self._views(sorted(member.partition("|")[0] for member in late)):
+        for view in await read_views(
+            self._connection, KEYS, sorted(member.partition("|")[0] for member in late)
+        ):
             job = view.job
             try:
                 await self._settle(job, "", "expire", endings.lease_expired(job))
@@ -156,34 +161,34 @@ class RedisQueue(RedisLeases):
             reaped.append(job.id)
         return reaped
 
-    async def announce(self, worker: WorkerInfo, *, ttl: float) -> None:
+    async def announce(self, worker: WorkerInfo, *, ttl: float) -> bool:
         """Say that a worker is alive, and what it can run."""
-        await self._connection.run(
-            "announce", self._now(), worker.name, micro(ttl), worker.model_dump_json(),
-        )  # fmt: skip
+        return bool(
+            await self._connection.run(
+                "announce", self._now(), worker.name, micro(ttl), worker.model_dump_json()
+            )
+        )
 
     async def retire(self, worker: str) -> None:
         """The worker leaves."""
-        with self._connection.errors():
-            async with self._connection.client.pipeline(transaction=True) as pipe:
-                pipe.zrem(KEYS["alive"], worker)
-                pipe.hdel(KEYS["workers"], worker)
-                await pipe.execute()
+        await self._connection.run("retire", worker)
 
     async def workers(self) -> list[WorkerInfo]:
         """Those alive now, by name."""
         now = await self._time()
 
-        async def ask(client: Any) -> list[str | None]:
+        async def ask(client: Any) -> tuple[list[str | None], set[str]]:
             names = await client.zrangebyscore(KEYS["alive"], f"({now}", "+inf")
-            return await client.hmget(KEYS["workers"], sorted(names)) if names else []
+            infos = await client.hmget(KEYS["workers"], sorted(names)) if names else []
+            return infos, await client.smembers(KEYS["draining"])
 
-        infos = await self._connection.read(ask)
-        return [WorkerInfo.model_validate_json(info) for info in infos if info]
+        raw, leaving = await self._connection.read(ask)
+        infos = [WorkerInfo.model_validate_json(info) for info in raw if info]
+        return [info.model_copy(update={"leaving": info.name in leaving}) for info in infos]
 
     async def view(self, job: str, *, user: str) -> JobView:
         """All that is known of a job."""
-        views = await self._views([job])
+        views = await read_views(self._connection, KEYS, [job])
         if not views:
             raise NoSuchJob(endings.UNKNOWN)
         if views[0].job.user != user:
@@ -197,20 +202,9 @@ class RedisQueue(RedisLeases):
                 KEYS["owned"], f"({user}}}", f"[{user}|", start=0, num=limit
             )
         )
-        return await self._views([member.rpartition("|")[2] for member in members])
-
-    async def _views(self, jobs: Sequence[str]) -> list[JobView]:
-        if not jobs:
-            return []
-
-        async def ask(client: Any) -> Any:
-            async with client.pipeline(transaction=True) as pipe:
-                for name in ("jobs", "records", "progress", "endings"):
-                    pipe.hmget(KEYS[name], jobs)
-                return await pipe.execute()
-
-        rows = zip(*await self._connection.read(ask), strict=True)
-        return [view_of(*row) for row in rows if row[0]]
+        return await read_views(
+            self._connection, KEYS, [member.rpartition("|")[2] for member in members]
+        )
 
     async def estimate(self, job: str) -> Estimate:
         """Place and expected time."""

@@ -6,7 +6,7 @@ the arithmetic of its clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from difflib import get_close_matches
 from itertools import pairwise
@@ -126,6 +126,11 @@ class Rules(_Frozen):
     at all.
     """
 
+    paused_effects: tuple[Word, ...] = ()
+    """No worker begins their jobs, and no new ones are taken."""
+    paused_pools: tuple[Word, ...] = ()
+    """Their workers begin nothing."""
+
     @model_validator(mode="after")
     def _sound(self) -> Self:
         try:
@@ -155,6 +160,12 @@ class Rules(_Frozen):
         night = self.is_night(now)
         edges = sorted(edge for window in self._windows(now) for edge in window if edge > now)
         return next((edge for edge in edges if self.is_night(edge) != night), None)
+
+    def open_to(self, pool: str, effects: Iterable[str]) -> list[str]:
+        """Those of the effects whose jobs a worker of the pool may begin."""
+        if pool in self.paused_pools:
+            return []
+        return [effect for effect in effects if effect not in self.paused_effects]
 
     def daily(self, terms: Terms) -> int:
         """Credits that this user gets a day."""

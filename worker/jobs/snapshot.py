@@ -6,7 +6,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from worker.jobs.connection import Connection
@@ -63,10 +63,14 @@ class Snapshot:
 
     def _serve(self, order: Order, calendar: Calendar, tide: Tide) -> Schedule:
         now = self.now / MICRO
+        servers = [
+            replace(one, effects=frozenset(calendar.rules.open_to(one.pool, one.effects)))
+            for one in self.servers
+        ]
         return replay(
             self.now,
             order,
-            self.servers,
+            servers,
             lambda seconds: calendar.weights(now + seconds),
             self.speeds.takes,
             tide.coming(*slot_of(*calendar.date(now), now)),

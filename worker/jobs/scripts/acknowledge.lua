@@ -2,6 +2,6 @@
 redis.call('XACK', OUTBOX, ARGV[1], ARGV[2])
 if redis.call('XDEL', OUTBOX, ARGV[2]) == 1 then
   local record = load(ARGV[3])
-  if record then redis.call('ZADD', ENDED, record.ended, ARGV[3]) end
+  if record and record.receipt == ARGV[2] then redis.call('ZADD', ENDED, record.ended, ARGV[3]) end
 end
 return 1

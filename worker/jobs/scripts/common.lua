@@ -16,6 +16,7 @@
 --   FLAGGED   by name worker|job: running, cancelled
 --   ENDED     scores  job that ended and was delivered -> when
 --   IDLE      by name effect|client|number|worker|effects: claims that sleep
+--   DEAD      scores  job that failed, a dead letter -> when
 --   COUNTERS  hash    seq: submits so far
 --   ALIVE     scores  worker -> until when
 --   WORKERS   hash    worker -> WorkerInfo, JSON
@@ -24,6 +25,7 @@
 --   PEOPLE    hash    user -> Terms, JSON of strings, if admins have set any; see people.py
 --   AUDIT     stream  of changes by admins
 --   ACCOUNTS  hash    user -> Ledger, JSON of strings; see ledger.py
+--   DRAINING  set     of workers that were told to leave
 --   SPEEDS    hash    factors learned from what is done; see speeds.py
 --   ARRIVALS  hash    half-hour|class|effect -> how many came; see tide.py
 --   OUTBOX    stream  of the job's platform, where a script ends a job
@@ -31,8 +33,9 @@
 -- The line of a user's deferred jobs is "user later", of the other jobs "user". Its tier is "later".
 -- A waiting job is in LINES, READY or HELD, a running one in LEASES, an ended one in ENDINGS.
 -- Record: user effect cost seq key max submitted state claims released; and, once there,
--- tag tier charge (if not the cost) token worker started flagged (when) ended kind passed (see policy.py); deferred: "1";
--- date: the day whose credits it holds, if not deferred, and bonus: how much of them is that.
+-- tag tier charge (if not the cost) token worker started flagged (when) ended kind passed (see
+-- policy.py); deferred: "1"; date: the day whose credits it holds, if not deferred nor free: "1", and
+-- bonus: how much of them is that; receipt: its ending's in the outbox.
 -- Numbers are strings: tostring and cjson keep 14 digits.
 -- Share: tier finish; terms, if any; counts: waiting running; tagged: members in READY, or in HELD if held.
 
@@ -326,9 +329,9 @@ local function carried(tag, from, to)
 end
 
 -- Of the credits that the job held, `used` are spent, and the rest goes back; see Ledger.settle.
--- Deferred jobs hold none.
+-- Deferred jobs hold none, nor do those that an admin sent again.
 local function settle_credits(record, used)
-  if record.deferred then return end
+  if record.deferred or record.free then return end
   local ledger = load_ledger(record.user)
   local rest = record.cost - used
   local bonus = math.min(record.bonus, rest)
@@ -355,9 +358,10 @@ local function finish(job, record, state, ending, now)
   settle_credits(record, used)
   record.state = state
   record.ended = int(now)
+  record.receipt = redis.call('XADD', OUTBOX, '*', 'job', redis.call('HGET', JOBS, job), 'ending', ending)
   save(job, record)
   redis.call('HSET', ENDINGS, job, ending)
-  redis.call('XADD', OUTBOX, '*', 'job', redis.call('HGET', JOBS, job), 'ending', ending)
+  if state == 'failed' then redis.call('ZADD', DEAD, int(now), job) end
 end
 
 -- HMGET or ZMSCORE of any number of members.

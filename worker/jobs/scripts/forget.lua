@@ -6,6 +6,7 @@ for _, job in ipairs(jobs) do
   redis.call('HDEL', SUBMITTED, record.user .. '|' .. record.key)
   redis.call('ZREM', OWNED, record.user .. '|' .. padded(record.seq) .. '|' .. job)
   redis.call('ZREM', ENDED, job)
+  redis.call('ZREM', DEAD, job)
   for _, key in ipairs({JOBS, RECORDS, PROGRESS, ENDINGS}) do redis.call('HDEL', key, job) end
 end
 return jobs

@@ -1,7 +1,7 @@
 -- now limit job Job-JSON user key effect cost max_attempts version date longest kind deferred
--- slot
+-- slot paused
 -- -> "ok", job, "1" when it is new, its record, the class of its line, now, snapshot; or why not:
--- "not_yours"; "stale": these are not the rules in force; "banned", the reason; "effect", the tier;
+-- "not_yours"; "stale": these are not the rules in force; "banned", the reason; "paused"; "effect", the tier;
 -- "waiting", how many; "deferred", how many, and how many may be; "full"; "quota", credits left
 -- One more in the counts of the half-hour; see Tide.learn.
 local function learn_arrival(class, first)
@@ -43,6 +43,7 @@ if not known then
     'deferred|' .. tier)
   if limits[4] ~= ARGV[10] then return {'stale'} end
   if terms.banned then return {'banned', terms.banned} end
+  if ARGV[16] ~= '' then return {'paused'} end
   if limits[2] ~= '' and not string.find(limits[2], ' ' .. ARGV[7] .. ' ', 1, true) then
     return {'effect', tier}
   end

@@ -1,0 +1,110 @@
+"""Workers and dead letters of the in-memory queue."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+
+from worker.jobs import endings
+from worker.jobs.errors import NoSuchJob, NotFailed
+from worker.jobs.memory_leases import MemoryLeases
+from worker.jobs.memory_record import JobRecord, place_of
+from worker.jobs.model import JobView, Overview, State, WorkerInfo
+from worker.jobs.policy import LATER
+
+__all__ = ["MemoryUpkeep"]
+
+
+class MemoryUpkeep(MemoryLeases):
+    """The part of the queue and the office that looks after what goes wrong."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
+        self._draining: set[str] = set()
+
+    async def announce(self, worker: WorkerInfo, *, ttl: float) -> bool:
+        """Say that a worker is alive, and what it can run."""
+        alive = {info.name for info in await self.workers()}
+        self._draining &= alive
+        self._workers[worker.name] = (self._clock() + ttl, worker)
+        return worker.name not in self._draining
+
+    async def retire(self, worker: str) -> None:
+        """The worker leaves."""
+        self._workers.pop(worker, None)
+        self._draining.discard(worker)
+
+    async def workers(self) -> list[WorkerInfo]:
+        """Those alive now, by name."""
+        now = self._clock()
+        return sorted(
+            (
+                info.model_copy(update={"leaving": info.name in self._draining})
+                for until, info in self._workers.values()
+                if until > now
+            ),
+            key=lambda info: info.name,
+        )
+
+    async def drain(self, worker: str, *, who: str) -> None:
+        """Tell a worker to leave."""
+        alive = [info.name for info in await self.workers()]
+        if worker not in alive:
+            raise endings.no_such_worker(worker, alive)
+        if worker in self._draining:
+            raise endings.leaving_already(worker)
+        self._draining.add(worker)
+        self._note(who, f"worker {worker}", "", "leaving")
+
+    async def overview(self) -> Overview:
+        """What waits, runs and is paused."""
+        waiting: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for entry in self._order.waiting():
+            waiting[self._order.users[entry.user].tier][entry.effect] += 1
+        return Overview(
+            waiting=waiting,
+            running=sum(one.state is State.RUNNING for one in self._records.values()),
+            dead=len(self._dead()),
+            workers=len(await self.workers()),
+            paused_effects=self._rules.paused_effects,
+            paused_pools=self._rules.paused_pools,
+        )
+
+    async def dead(self, *, limit: int = 50) -> list[JobView]:
+        """The dead letters, newest first."""
+        found = sorted(self._dead(), key=lambda one: (one.ended, one.job.id), reverse=True)
+        return [record.view() for record in found[:limit]]
+
+    async def retry(self, job: str, *, who: str) -> None:
+        """Let a dead letter wait again."""
+        record = self._letter(job)
+        self._note(who, f"dead letter {job}", "failed", "waiting")
+        record.state, record.free, record.released = State.WAITING, True, record.claims
+        record.ending = record.progress = record.cancelled = None
+        record.token = record.worker = record.receipt = ""
+        record.delivered = False
+        record.entry = replace(place_of(record.job, record.entry.seq), kind="")
+        tier = LATER if record.job.deferred else self._terms[record.job.user].tier
+        self._order.arrive(record.entry, tier)
+        self._notify()
+
+    async def drop(self, job: str, *, who: str) -> None:
+        """Take a job from among the dead letters."""
+        self._letter(job).dropped = True
+        self._note(who, f"dead letter {job}", "failed", "dropped")
+
+    def _dead(self) -> list[JobRecord]:
+        return [
+            record
+            for record in self._records.values()
+            if record.state is State.FAILED and not record.dropped
+        ]
+
+    def _letter(self, job: str) -> JobRecord:
+        record = self._records.get(job)
+        if record is None:
+            raise NoSuchJob(endings.UNKNOWN)
+        if record not in self._dead():
+            raise NotFailed(endings.NOT_FAILED)
+        return record

@@ -1,0 +1,19 @@
+-- now job who -> 1; 0 when it is no dead letter; or nothing when there is no such job
+local now, job = clock(ARGV[1]), ARGV[2]
+local record = load(job)
+if not record then return false end
+if redis.call('ZREM', DEAD, job) == 0 then return 0 end
+redis.call('ZREM', ENDED, job)
+redis.call('HDEL', ENDINGS, job)
+redis.call('HDEL', PROGRESS, job)
+audit(now, ARGV[3], 'dead letter ' .. job, 'failed', 'waiting')
+record.state, record.free, record.released = 'waiting', '1', record.claims
+for _, field in ipairs({'ended', 'receipt', 'token', 'worker', 'started', 'tag', 'tier', 'charge', 'kind', 'passed'}) do
+  record[field] = nil
+end
+begin_anew()
+local name = line(record)
+local share = load_user(name)
+join(job, record, share, now)
+save_user(name, share)
+return 1
