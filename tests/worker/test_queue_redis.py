@@ -83,7 +83,7 @@ async def test_the_living_renew_before_the_first_reap(own_redis: RedisServer) ->
     """Leases that ran out while Redis was away are not taken in the first round."""
     queue = RedisQueue(own_redis.url)
     await submit(queue, a_job("a"), a_job("b"))
-    living, dead = await take(queue, lease=0.05), await take(queue, "w2", lease=0.05)
+    living, dead = await take(queue, lease=0.001), await take(queue, "w2", lease=0.001)
     own_redis.kill()
     with pytest.raises(QueueAway):
         await queue.reap()

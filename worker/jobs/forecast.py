@@ -44,6 +44,7 @@ class Forecast:
         self._keys = keys
         self._oracle = Oracle()
         self._replaying = asyncio.Lock()
+        self._reading = asyncio.Lock()
         self._turn: _Turn | None = None
         self._good_until = 0.0
 
@@ -144,11 +145,12 @@ class Forecast:
             return self._oracle.keep(await asyncio.to_thread(snapshot.play, calendar, tide))
 
     async def _tide(self, now: int) -> Tide:
-        if self._oracle.wants_tide(now):
-            fields = await self._connection.read(
-                lambda client: client.hgetall(self._keys["arrivals"])
-            )
-            self._oracle.take_tide(fields, now)
+        async with self._reading:
+            if self._oracle.wants_tide(now):
+                fields = await self._connection.read(
+                    lambda client: client.hgetall(self._keys["arrivals"])
+                )
+                self._oracle.take_tide(fields, now)
         return self._oracle.tide
 
     async def _version(self) -> str | None:
