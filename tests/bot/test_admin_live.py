@@ -8,12 +8,16 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
-from tests.bot.conftest import picture
+from tests.bot.conftest import WebDoor, browser, picture
 from tests.bot.process import ROOT, bot
+from tests.worker.runtime_kit import House, until
+from worker.jobs.redis_queue import RedisQueue
 
 PHOTO = picture()
 TOKEN = secrets.token_urlsafe(32)
@@ -35,6 +39,62 @@ def shell(url: str, *words: str, lang: str = "en_US.UTF-8") -> tuple[int, str]:
     return ended.returncode, ended.stdout
 
 
+@pytest.fixture
+def house(redis_queue: RedisQueue, redis_url: str, tmp_path: Path) -> Iterator[House]:
+    """The real queue, and workers with effects that are quick."""
+    house = House(redis_queue, tmp_path, redis_url)
+    yield house
+    house.close()
+
+
+async def test_at_once(house: House, redis_url: str, tmp_path: Path) -> None:
+    """What an admin changes, in a chat or in the shell, counts for bot and worker at once."""
+    worker = await house.worker(effects="invert")
+    environment = {
+        "ATELIER_REDIS_URL": redis_url,
+        "ATELIER_STATE_DIR": str(tmp_path),
+        "ATELIER_ADMINS": f"telegram:1, {BOSS}",
+        "PYTHONPATH": os.pathsep.join([str(tmp_path / "plugins"), str(ROOT)]),
+    }
+    with bot(tmp_path, environment) as process:
+        async with browser(process.address) as ann, browser(process.address) as boss:
+            boss.http.cookie_jar.update_cookies({"atelier": TOKEN}, URL(process.address))
+
+            async def done(words: str) -> str:
+                reply = await boss.say(f"/admin {words}")
+                assert "" == reply["error"], reply["text"]
+                return str(reply["text"])
+
+            assert "one — cpu" in await done("workers")
+            assert 0 == shell(redis_url, "pause", "effect", "invert")[0]
+            assert "effect_paused" == (await ann.say("/invert", [PHOTO]))["error"]
+            assert 0 == shell(redis_url, "resume", "effect", "invert")[0]
+            job = (await ann.say("/invert"))["slot"]
+            await until(lambda: _is(ann, job, "done"), 40)
+
+            await done("pause pool cpu")
+            job = (await ann.say("/invert", [PHOTO]))["slot"]
+            _, said = shell(redis_url, "queue")
+            assert "Waiting: 1, running: 0" in said
+            await done("resume pool cpu")
+            await until(lambda: _is(ann, job, "done"), 40)
+
+            await done("set tiers.pro.day 9")
+            assert "tiers.pro.day 9\n" in shell(redis_url, "rules", "pro")[1]
+
+            assert 0 == shell(redis_url, "drain", "one")[0]
+            assert "(leaving)" in await done("workers")
+            audit = await done("audit")
+            assert 6 == len(audit.splitlines()[1:])
+            assert f"{BOSS}: rules: tiers.pro.day 6 → 9" in audit
+        assert 0 == process.stop()
+    assert "Traceback" not in process.log + worker.log
+
+
+async def _is(door: WebDoor, job: str, wanted: str) -> bool:
+    return wanted == str((await door.get(f"/api/jobs/{job}"))[1]["state"])
+
+
 def test_shell(redis_url: str) -> None:
     """Refusals have an exit status of their own; the language is the terminal's; who is known."""
     assert (0, "Nothing has been changed yet.\n") == shell(redis_url, "audit")
@@ -42,7 +102,7 @@ def test_shell(redis_url: str) -> None:
     assert 1 == status
     assert said.startswith("tiers.free.day must be a whole number from 1 to 1,000, not “-1”.")
     status, said = shell(redis_url, "set", "tiers.free.day", "3", lang="ru_RU.UTF-8")
-    assert (0, "Действует с этого момента (версия 1):\ntiers.free.day: 1 → 3\n") == (status, said)
+    assert (0, "Действует с этого момента (версия 1):\n• tiers.free.day: 1 → 3\n") == (status, said)
     assert f" shell:{getpass.getuser()}: rules:" in shell(redis_url, "audit")[1]
     status, said = shell("redis://127.0.0.1:1", "rules")
     assert (1, "The queue can’t be reached just now.") == (status, said[:36])

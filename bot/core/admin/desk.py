@@ -51,14 +51,16 @@ class Desk:
 
     def list(self, head: str, lines: Sequence[str]) -> str:
         """A head and as many of the lines as fit into a message; the rest is counted."""
-        return fit(head, lines, lambda count: self.say("admin-more", count=count))
+        return fit(
+            head, [f"• {line}" for line in lines], lambda count: self.say("admin-more", count=count)
+        )
 
     async def known(self, rules: Rules) -> Known:
         """What effects and pools can be named."""
         workers = await self.queue.workers()
-        effects = {spec.name for spec in self.catalogue}
+        effects = {spec.name for spec in self.catalogue} | {*rules.paused_effects}
         effects |= {effect for worker in workers for effect in (*worker.effects, *worker.down)}
-        pools = {*_POOLS, *(worker.pool for worker in workers)}
+        pools = {*_POOLS, *rules.paused_pools, *(worker.pool for worker in workers)}
         return Known(effects, pools)
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Any
 from zoneinfo import available_timezones
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.core.admin.refusal import Refusal, choose
 from bot.core.admin.values import NONE, read_integer, read_night, read_number
@@ -20,7 +21,7 @@ from worker.jobs.rules import Night, Rules, Tier, read_rules
 __all__ = ["Field", "Known", "difference", "find", "put", "read", "show", "shown", "summary"]
 
 # Changed by commands of their own.
-_OWN = {"version", "tiers"}
+_OWN = {"version", "tiers", "paused_effects", "paused_pools"}
 _ALL = ("all", "все")
 _SPECIAL = {"zone": "zone", "nights": "nights", "effects": "effects", "reference": "pool"}
 
@@ -47,7 +48,7 @@ class Known:
 
 def find(path: str, rules: Rules) -> Field:
     """The field of a typed path. Raises `Refusal` with the nearest."""
-    fields = _fields(rules)
+    fields = _fields(rules.tiers)
     return fields[choose(path, fields, "field")]
 
 
@@ -99,14 +100,16 @@ def show(value: Any, kind: str = "") -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def shown(rules: Rules) -> dict[str, str]:
-    """Path -> value, as it would be typed."""
+def shown(rules: Rules, tiers: Iterable[str] | None = None) -> dict[str, str]:
+    """Path -> value, as it would be typed; what is paused too. `tiers`: those alone."""
     values = {}
-    for path, field in _fields(rules).items():
+    for path, field in _fields(rules.tiers if tiers is None else tiers).items():
         place: Any = rules
         for name in path.split("."):
             place = place[name] if isinstance(place, dict) else getattr(place, name)
         values[path] = show(place, field.kind)
+    for path in ("paused_effects", "paused_pools"):
+        values[path] = show(getattr(rules, path))
     return values
 
 
@@ -119,21 +122,30 @@ def summary(values: Mapping[str, str], tier: str) -> str:
 
 def difference(before: Rules, after: Rules) -> list[tuple[str, str, str]]:
     """(path, before, after) of what is not the same; a tier that came or went is one entry."""
-    old, new = shown(before), shown(after)
+    names = sorted({*before.tiers, *after.tiers})
+    touched = [name for name in names if before.tiers.get(name) != after.tiers.get(name)]
+    old, new = (shown(each, each.tiers.keys() & touched) for each in (before, after))
     changes = [
         (f"tiers.{name}", summary(old, name), summary(new, name))
-        for name in sorted({*before.tiers} ^ {*after.tiers})
+        for name in touched
+        if name not in before.tiers or name not in after.tiers
     ]
     return changes + [
         (path, old[path], new[path]) for path in old if new.get(path, old[path]) != old[path]
     ]
 
 
-def _fields(rules: Rules) -> dict[str, Field]:
-    schema = Rules.model_json_schema()["properties"]
+@cache
+def _properties(model: type[BaseModel]) -> dict[str, Any]:
+    properties: dict[str, Any] = model.model_json_schema()["properties"]
+    return properties
+
+
+def _fields(tiers: Iterable[str]) -> dict[str, Field]:
+    schema = _properties(Rules)
     fields = {path: _field(path, schema[path]) for path in Rules.model_fields if path not in _OWN}
-    schema = Tier.model_json_schema()["properties"]
-    for tier in rules.tiers:
+    schema = _properties(Tier)
+    for tier in tiers:
         for name in Tier.model_fields:
             fields[f"tiers.{tier}.{name}"] = _field(f"tiers.{tier}.{name}", schema[name])
     return fields

@@ -45,6 +45,7 @@ async def show_user(desk: Desk, words: list[str]) -> str:
             "admin-user-jobs",
             waiting=person.waiting,
             running=person.running,
+            deferred=person.deferred,
         )
     )
     return desk.list(desk.say("admin-user", user=person.user, tier=person.tier), lines)
@@ -127,6 +128,5 @@ async def _undo(change: Awaitable[None], missing: str, user: str) -> None:
 
 async def _stranger(desk: Desk, user: str) -> str:
     """A word of warning when nobody has ever asked for anything under this name."""
-    person = await desk.office.person(user)
-    known = person.account.granted or person.waiting or person.running
+    known = await desk.queue.jobs_of(user, limit=1)
     return "" if known else "\n" + desk.say("admin-stranger", user=user)

@@ -1,4 +1,4 @@
-"""Changes of the rules: values, tiers."""
+"""Changes of the rules: values, tiers, pauses."""
 
 from __future__ import annotations
 
@@ -11,11 +11,25 @@ from bot.core.admin.fields import difference, find, put, read, show, shown
 from bot.core.admin.refusal import Refusal, choose
 from worker.jobs.errors import BadRules, RulesChanged
 from worker.jobs.people import DEFAULT_TIER
+from worker.jobs.policy import LATER
 from worker.jobs.rules import Rules, Tier, read_rules
 
-__all__ = ["add_tier", "remove_tier", "set_value"]
+__all__ = ["add_tier", "pause", "remove_tier", "resume", "set_value"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
+# (kind, paused) -> what is said
+_SWITCHED = {
+    ("effect", True): "admin-effect-paused",
+    ("effect", False): "admin-effect-resumed",
+    ("pool", True): "admin-pool-paused",
+    ("pool", False): "admin-pool-resumed",
+}
+_STANDS = {
+    ("effect", True): "admin-paused-already",
+    ("effect", False): "admin-not-paused",
+    ("pool", True): "admin-paused-already",
+    ("pool", False): "admin-not-paused",
+}
 
 
 async def set_value(desk: Desk, words: list[str]) -> str:
@@ -41,6 +55,8 @@ async def add_tier(desk: Desk, words: list[str]) -> str:
     name = words[0]
     if not _NAME.fullmatch(name):
         raise Refusal("admin-bad-name", given=name)
+    if name == LATER:
+        raise Refusal("admin-name-taken", given=name)
     if len(words) == 2 or (len(words) == 3 and words[1].lower() not in ("like", "как")):
         raise Refusal("admin-bad-like", given=" ".join(words[1:]))
 
@@ -64,6 +80,31 @@ async def remove_tier(desk: Desk, words: list[str]) -> str:
         return _with_tiers(rules, left)
 
     return await _amend(desk, change)
+
+
+async def pause(desk: Desk, words: list[str]) -> str:
+    """`pause effect gatys`, `pause pool cuda`."""
+    return await _switch(desk, words, paused=True)
+
+
+async def resume(desk: Desk, words: list[str]) -> str:
+    """`resume effect gatys`, `resume pool cuda`."""
+    return await _switch(desk, words, paused=False)
+
+
+async def _switch(desk: Desk, words: list[str], *, paused: bool) -> str:
+    kind = choose(words[0], ("effect", "pool"), "kind")
+    path = f"paused_{kind}s"
+    known = await desk.known(await desk.office.rules())
+    name = choose(words[1], known.effects if kind == "effect" else known.pools, kind)
+
+    def change(rules: Rules) -> Rules:
+        names = {*getattr(rules, path)} - {name} | ({name} if paused else set())
+        return put(rules, path, sorted(names))
+
+    before, after = await _change(desk, change)
+    said = _STANDS if before == after else _SWITCHED
+    return desk.say(said[kind, paused], name=name)
 
 
 def _less_by_night(rules: Rules, path: str, value: Any) -> Refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.core.admin import look, people, policy
+from bot.core.admin import letters, look, people, policy
 from bot.core.admin.desk import Desk
 from bot.core.admin.roles import Role
 
@@ -26,6 +26,7 @@ class Verb:
 
 
 VERBS = {
+    "queue": Verb(look.show_queue, "admin-use-queue", (0, 0), Role.MODERATOR),
     "workers": Verb(look.show_workers, "admin-use-workers", (0, 0), Role.MODERATOR),
     "rules": Verb(look.show_rules, "admin-use-rules", (0, 1), Role.MODERATOR),
     "audit": Verb(look.show_audit, "admin-use-audit", (0, 1), Role.MODERATOR),
@@ -39,4 +40,10 @@ VERBS = {
     "set": Verb(policy.set_value, "admin-use-set", (1, _MANY)),
     "add": Verb(policy.add_tier, "admin-use-add", (1, 3)),
     "remove": Verb(policy.remove_tier, "admin-use-remove", (1, 1)),
+    "pause": Verb(policy.pause, "admin-use-pause", (2, 2), Role.MODERATOR),
+    "resume": Verb(policy.resume, "admin-use-resume", (2, 2), Role.MODERATOR),
+    "dead": Verb(letters.show_dead, "admin-use-dead", (0, 0), Role.MODERATOR),
+    "retry": Verb(letters.retry, "admin-use-retry", (1, 1), Role.MODERATOR),
+    "drop": Verb(letters.drop, "admin-use-drop", (1, 1), Role.MODERATOR),
+    "drain": Verb(look.drain, "admin-use-drain", (1, 1)),
 }

@@ -1,6 +1,7 @@
 ### What admins read in English.
 
 admin-help = Write /admin and one of these:
+admin-use-queue = queue — what waits and runs
 admin-use-workers = workers — who works, and on what
 admin-use-rules = rules [tier] — the values in force
 admin-use-audit = audit [count] — what was changed by whom
@@ -14,6 +15,15 @@ admin-use-boost = boost WHO FACTOR TIME|off — served so many times as much unt
 admin-use-set = set FIELD VALUE — set tiers.free.day 2; set nights 23:00-07:00 13:00-14:00; set zone Europe/Moscow
 admin-use-add = add TIER [like TIER] — a new tier
 admin-use-remove = remove TIER
+admin-use-pause = pause effect|pool NAME — nothing more is begun; what waits keeps its place
+admin-use-resume = resume effect|pool NAME
+admin-use-dead = dead — jobs that have failed
+admin-use-retry = retry JOB|all — failed jobs wait again
+admin-use-drop = drop JOB|all — forget failed jobs
+admin-use-drain = drain WORKER — let it finish and leave
+
+## Refusals
+
 admin-not-allowed = Only an admin may use “{ $verb }”.
 admin-usage = Write it like this: { $usage }
 admin-unknown = { $kind ->
@@ -22,7 +32,9 @@ admin-unknown = { $kind ->
     [effect] There is no effect “{ $word }”
     [pool] There is no pool “{ $word }”
     [worker] No worker “{ $word }” is there
+    [job] There is no failed job “{ $word }”
     [zone] There is no time zone “{ $word }”
+    [kind] “{ $word }” is neither an effect nor a pool
    *[field] There is no field “{ $word }”
 }{ $nearest ->
     [none] { $known ->
@@ -43,6 +55,7 @@ admin-overlap = The windows { $one } and { $other } overlap. Nothing was changed
 admin-less-by-night = { $path } can’t be { $value } while { $other } is { $stands }: by night there must not be less than by day. Nothing was changed.
 admin-bad-identity = “{ $given }” is no account; write platform:name, such as telegram:123. People see their own with /me.
 admin-bad-name = “{ $given }” can’t be a tier’s name: that is a small Latin letter and up to 29 more letters, digits, “-” or “_”.
+admin-name-taken = “{ $given }” is the name of the work for the night and can’t be a tier’s.
 admin-bad-like = I did not understand “{ $given }”; write: add gold like pro
 admin-no-value = { $path } needs a value.
 admin-one-value = { $path } takes one value, not “{ $given }”.
@@ -51,11 +64,20 @@ admin-tier-needed = The tier “{ $tier }” can’t be removed: everybody witho
 admin-no-end = A boost needs an end: boost telegram:123 3 2h
 admin-long-reason = A reason has at most { $most } letters, not { $given }.
 admin-ban-role = { $user } is an admin or a moderator and can’t be banned; that is for the operator’s settings.
+admin-ambiguous = { $count } failed jobs begin with “{ $word }”; write more of it.
+
+## Answers
+
 admin-number = { $n }
 admin-more = { $count ->
     [one] … and one more.
    *[other] … and { $count } more.
 }
+admin-queue = Waiting: { $waiting }, running: { $running }, failed: { $dead }, workers: { $workers }.
+admin-by-class = By tier: { $counts }.
+admin-by-effect = By effect: { $counts }.
+admin-effects-paused = Paused effects: { $names }.
+admin-pools-paused = Paused pools: { $names }.
 admin-night = It is night{ $until ->
     [none] {" "}always ({ $zone }).
    *[other] {" "}until { $until } ({ $zone }).
@@ -69,6 +91,8 @@ admin-workers = { $count ->
     [one] One worker:
    *[other] { $count } workers:
 }
+admin-worker-leaving = (leaving)
+admin-leaving-already = { $name } is leaving already.
 admin-worker-down = (out of order: { $down })
 admin-rules = Rules, version { $version }.
 admin-audit = { $count ->
@@ -78,12 +102,19 @@ admin-audit = { $count ->
 admin-no-changes = Nothing has been changed yet.
 admin-changed = In force from now on (version { $version }):
 admin-unchanged = That is how it is already; nothing was changed.
+admin-effect-paused = { $name } is paused: no new jobs are taken or begun; what waits keeps its place, what runs goes on.
+admin-effect-resumed = { $name } goes on.
+admin-pool-paused = The pool { $name } is paused: its workers begin nothing more; what runs goes on.
+admin-pool-resumed = The pool { $name } goes on.
+admin-paused-already = { $name } is paused already.
+admin-not-paused = { $name } is not paused.
+admin-drained = { $name } begins nothing more and leaves when its work is done.
 admin-user = { $user } — tier { $tier }
 admin-user-credits = Credits: { $left } of { $allowance } left today, { $held } held, bonus { $bonus }; new ones in { $time }.
 admin-user-daily = Credits a day of its own: { $credits }.
 admin-user-boost = Boost × { $factor } until { $until }.
 admin-user-banned = Banned: { $reason }
-admin-user-jobs = Jobs: { $waiting } waiting, { $running } running.
+admin-user-jobs = Jobs: { $waiting } waiting, { $running } running, { $deferred } for the night.
 admin-tier-set = { $user } is in the tier “{ $tier }” now.
 admin-quota-set = { $user } gets { $credits ->
     [one] one credit
@@ -102,3 +133,16 @@ admin-no-own-quota = { $user } has the credits of its tier.
 admin-not-boosted = { $user } is not boosted.
 admin-not-banned = { $user } is not banned.
 admin-stranger = Beware: nobody has asked for anything as { $user } so far.
+admin-dead = { $count ->
+    [one] One failed job:
+   *[other] { $count } failed jobs:
+}
+admin-no-dead = There are no failed jobs.
+admin-retried = { $count ->
+    [one] One job waits again.
+   *[other] { $count } jobs wait again.
+}
+admin-dropped = { $count ->
+    [one] One failed job is forgotten.
+   *[other] { $count } failed jobs are forgotten.
+}
