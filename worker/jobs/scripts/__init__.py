@@ -1,6 +1,6 @@
 """The Lua scripts of the Redis queue, one per state change.
 
-Before each are put the functions of `common.lua` that it calls, and the keys that it then uses.
+Before each are put the functions of the shared files that it calls, and the keys that it then uses.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from importlib.resources import files
 
 __all__ = ["Script", "load_scripts"]
 
+_SHARED = ("common", "order", "ledger")
 _COMMENT = re.compile(r"^--.*\n| +--.*", re.M)
 _FUNCTION = re.compile(r"^local function (\w+)\(.*?^end\n", re.M | re.S)
 _CALL = re.compile(r"\b(\w+)\(")
@@ -35,7 +36,7 @@ def load_scripts(keys: tuple[str, ...]) -> dict[str, Script]:
         for entry in files(__name__).iterdir()
         if entry.name.endswith(".lua")
     }
-    common = texts.pop("common")
+    common = "".join(texts.pop(name) for name in _SHARED)
     return {name: _assemble(common, body, keys) for name, body in texts.items()}
 
 
