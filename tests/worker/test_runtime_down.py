@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.worker.runtime_kit import House, until
 from worker.jobs.model import WorkerInfo
 
@@ -74,3 +76,14 @@ async def test_an_effect_that_fails_to_load_later_goes_down(house: House) -> Non
 
     await until(down)
     assert "inner words" in worker.log
+
+
+async def test_a_paused_pool_begins_nothing(house: House, photo: bytes) -> None:
+    """A worker claims in the name of its pool; the other pool's goes on."""
+    await asyncio.gather(house.worker("one", pool="attic"), house.worker("two"))
+    office = house.queue.office
+    rules = await office.rules()
+    await office.set_rules(rules.model_copy(update={"paused_pools": ("attic",)}), who="test")
+    for _ in range(4):
+        job = await house.submit("invert", photo)
+        assert (await house.ending(job)).media[0].blob.startswith(f"{job.id}/two-")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import configparser
 import signal
 import time
 
-from tests.worker.runtime_kit import House, until
+from tests.worker.runtime_kit import LEASE, ROOT, House, until
 
 
 async def test_a_draining_worker_finishes_its_job(house: House, photo: bytes) -> None:
@@ -38,6 +40,38 @@ async def test_a_job_that_outlasts_the_grace_is_given_back(house: House, photo: 
     await house.worker("two")
     assert "done" == (await house.ending(job)).kind
     assert 1 == (await house.view(job)).attempt
+
+
+async def test_an_admin_tells_it_to_leave(house: House, photo: bytes) -> None:
+    """However long its job takes it is finished, no grace ends it; then it leaves for good, with
+    the status that no process manager starts it again for.
+    """
+    trace, gate = house.folder / "trace", house.folder / "gate"
+    worker = await house.worker(grace=0)
+    running = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
+    await until(trace.exists)
+    await house.queue.office.drain("one", who="test")
+    await until(lambda: "was told to leave" in worker.log)
+    waiting = await house.submit("noop")
+    await asyncio.sleep(LEASE)
+    assert "running" == (await house.view(running)).state
+    gate.touch()
+    assert 0 == await worker.ended()
+    assert "done" == (await house.view(running)).state
+    assert "waiting" == (await house.view(waiting)).state
+    assert [] == await house.queue.workers()
+    manager = configparser.RawConfigParser(inline_comment_prefixes=(";",))
+    manager.read(ROOT / "deploy/supervisord.conf")
+    assert ("unexpected", "0") == tuple(
+        manager["program:worker"][key] for key in ("autorestart", "exitcodes")
+    )
+
+
+async def test_an_idle_worker_leaves_when_told(house: House) -> None:
+    """It need not wait for a job."""
+    worker = await house.worker()
+    await house.queue.office.drain("one", who="test")
+    assert 0 == await worker.ended(10)
 
 
 async def test_an_idle_worker_leaves_soon(house: House) -> None:

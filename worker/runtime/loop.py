@@ -140,6 +140,7 @@ class Worker:
                 effects,
                 lease=self._options.lease,
                 wait=_CLAIM_WAIT,
+                pool=self._pool,
                 most=stock.most,
                 warm=stock.warm,
             )
@@ -198,7 +199,10 @@ class Worker:
             effects=self._device.effects,
             down=self._device.down,
         )
-        await self._jobs.queue.announce(info, ttl=self._options.lease)
+        welcome = await self._jobs.queue.announce(info, ttl=self._options.lease)
+        if not (welcome or self._stop.is_set()):
+            log.info("worker %s was told to leave", self._options.name)
+            self._stop.set()
 
     async def _listen(self) -> None:
         """Hear of cancelled jobs."""
