@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 
 from bot.config import BotSettings
+from bot.core.accounts import Accounts
 from bot.core.admin import Admin, Roles
 from bot.core.apology import Apology
 from bot.core.conversation import Conversation
@@ -75,8 +76,9 @@ async def _run(
     requests = Requests(catalogue, jobs.queue, jobs.blobs, sessions)
     roles = Roles(settings.admins, settings.moderators)
     admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles)
+    accounts = Accounts(jobs.office, texts)
     conversation = Conversation(
-        catalogue, jobs.queue, requests, menu, standing, texts, watched, admin
+        catalogue, jobs.queue, requests, menu, standing, texts, watched, accounts, admin
     )
     works = Works(jobs.queue, jobs.blobs, standing, words)
     front = WebFront(settings.web, works, menu, watched, apology, texts, _announce)

@@ -1,12 +1,14 @@
-"""What a person has: credits, and when there are more."""
+"""What a person has: credits, and places for the night."""
 
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 
 from bot.core.messages import Incoming, Reply
 from bot.core.texts import Texts
-from worker.jobs.queue import Queue
+from worker.jobs.office import Office
 
 __all__ = ["Accounts"]
 
@@ -14,21 +16,40 @@ __all__ = ["Accounts"]
 class Accounts:
     """Answers `/quota`."""
 
-    def __init__(self, queue: Queue, texts: Texts) -> None:
-        self._queue = queue
+    def __init__(
+        self, office: Office, texts: Texts, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._office = office
         self._texts = texts
+        self._clock = clock
 
     async def quota(self, incoming: Incoming) -> Reply:
-        """What is left, when there is more, and the name by which admins know the account."""
-        account = await self._queue.account(incoming.user)
-        text = self._texts.say(
-            incoming.lang,
-            "quota",
-            tier=account.tier,
-            left=math.floor(account.available),
-            allowance=math.floor(account.allowance),
-            held=math.ceil(account.held),
-            time=self._texts.duration(incoming.lang, account.refill),
-            user=incoming.user,
-        )
-        return Reply(text)
+        """What is left, and when there is more; what admins gave, and the name by which they
+        know the account.
+        """
+        lang = incoming.lang
+        person, rules = await self._office.person(incoming.user), await self._office.rules()
+        account, places = person.account, rules.tiers[person.tier].deferred
+        lines = [
+            self._texts.say(
+                lang,
+                "quota",
+                tier=account.tier,
+                left=math.floor(account.available - account.bonus),
+                allowance=math.floor(account.allowance),
+                held=math.ceil(account.held),
+                time=self._texts.duration(lang, account.refill),
+            )
+        ]
+        if account.bonus:
+            bonus = math.floor(account.bonus)
+            lines.append(self._texts.say(lang, "quota-bonus", bonus=bonus))
+        if places and rules.nights:
+            left = max(0, places - person.deferred)
+            lines.append(self._texts.say(lang, "quota-night", left=left))
+        if person.boost is not None:
+            factor, rest = person.boost.factor, person.boost.until - self._clock()
+            lasts = self._texts.duration(lang, rest)
+            lines.append(self._texts.say(lang, "quota-boost", factor=factor, time=lasts))
+        lines.append(self._texts.say(lang, "quota-account", user=incoming.user))
+        return Reply("\n".join(lines))

@@ -12,8 +12,9 @@ from effects.spec import EffectSpec
 
 __all__ = ["Wish", "read"]
 
-Kind = Literal["effect", "help", "cancel", "queue", "quota", "tonight", "nothing", "unclear"]
-_COMMANDS: dict[str, Kind] = {
+Command = Literal["help", "cancel", "queue", "quota", "tonight"]
+Kind = Literal["effect", "nothing", "unclear", Command]
+_COMMANDS: dict[str, Command] = {
     "help": "help",
     "start": "help",
     "помощь": "help",

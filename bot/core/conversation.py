@@ -47,6 +47,7 @@ class Conversation:
         standing: Standing,
         texts: Texts,
         watched: Watched,
+        accounts: Accounts,
         admin: Admin,
     ) -> None:
         self._catalogue = catalogue
@@ -59,7 +60,7 @@ class Conversation:
         self._admin = admin
         self._words = StatusWords(catalogue, texts)
         self._apology = Apology(catalogue, texts)
-        self._accounts = Accounts(queue, texts)
+        self._accounts = accounts
         self._sending = Sending(catalogue, queue, requests, menu, standing, texts, watched)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 

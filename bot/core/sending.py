@@ -19,7 +19,7 @@ from bot.core.texts import Texts
 from bot.core.watch import Watched
 from effects.catalogue import Catalogue
 from effects.spec import EffectSpec
-from worker.jobs.errors import QuotaExceeded
+from worker.jobs.errors import EffectPaused, QuotaExceeded
 from worker.jobs.model import Estimate, Job, JobView, State
 from worker.jobs.queue import Queue
 
@@ -55,6 +55,8 @@ class Sending:
             return await self._ask_effect(lang, talk)
         spec = self._catalogue[talk.effect]
         terms = await self._standing.terms(incoming.user)
+        if spec.name in terms.rules.paused_effects:
+            raise EffectPaused(f"{spec.name} is paused just now", effect=spec.name)
         if talk.night and not terms.may_wait(spec):
             # Said again without "tonight" it shall do.
             await self._requests.choose(incoming, talk, night=None)

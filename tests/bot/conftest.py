@@ -17,6 +17,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from bot.core.accounts import Accounts
 from bot.core.admin import Admin, Roles
 from bot.core.apology import Apology
 from bot.core.conversation import Conversation
@@ -154,6 +155,7 @@ class House:
             self.standing,
             self.texts,
             self.watched,
+            Accounts(self.queue.office, self.texts, clock=self.clock),
             self.admin,
         )
 

@@ -92,6 +92,15 @@ async def test_foreseen_is_what_a_submit_is_told(queue: Queue) -> None:
         await take(queue)
 
 
+async def test_foreseen_in_a_rush(queue: Queue) -> None:
+    """The same when many have just come, and as many are likely to come after."""
+    await queue.announce(WorkerInfo(name="w1", device="cpu", effects=("paint",)), ttl=999)
+    await submit(queue, *(a_job(f"{i}", f"user:{i}", seconds=200) for i in range(8)))
+    expected = await queue.foresee(a_job("new", seconds=66))
+    ticket = await queue.submit(a_job("new", seconds=66), key="new")
+    assert (expected.place, expected.seconds) == (ticket.place, ticket.seconds)
+
+
 async def test_a_full_queue_says_when_to_come_back(queue: Queue) -> None:
     """Refused with the seconds until a tenth is served; what stood before stands."""
     await set_rules(queue, longest=20)

@@ -12,12 +12,12 @@ from worker.jobs.policy import MICRO, Order, Waiting
 from worker.jobs.schedule import Schedule
 from worker.jobs.tide import Arrival
 
-__all__ = ["DEFAULT_POOL", "Server", "replay"]
+__all__ = ["DEFAULT_POOL", "LATE", "Server", "replay"]
 
 DEFAULT_POOL: str = WorkerInfo.model_fields["pool"].default
 """Of a worker that has not said."""
-# Whoever comes later stands behind all that have come.
-_LATE = 2**52
+LATE = 2**52
+"""Whoever comes later stands behind all that have come: the first sequence number of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class _Replay:
     def _arrive(self, arrival: Arrival) -> None:
         name = f"~{len(self.times)}"
         self.times[name] = arrival.times
-        entry = Waiting(_LATE + len(self.times), name, arrival.user, arrival.effect, arrival.cost)
+        entry = Waiting(LATE + len(self.times), name, arrival.user, arrival.effect, arrival.cost)
         self.order.arrive(entry, arrival.tier)
         self._rouse(arrival.after)
 

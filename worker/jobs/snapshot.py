@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from worker.jobs.crew import Running, crew
 from worker.jobs.model import Estimate, Job, WorkerInfo
 from worker.jobs.people import Terms
 from worker.jobs.policy import MICRO, Classes, Order, User, Waiting, line_of, owner_of
-from worker.jobs.replay import Server, replay
+from worker.jobs.replay import LATE, Server, replay
 from worker.jobs.rules import Calendar
 from worker.jobs.schedule import Schedule
 from worker.jobs.speeds import Speeds
@@ -52,7 +51,7 @@ class Snapshot:
         }
         order = self._order(calendar, terms)
         line = line_of(job.user, deferred=job.deferred)
-        entry = Waiting(sys.maxsize, job.id, line, job.effect, job.cost, job.company)
+        entry = Waiting(LATE - 1, job.id, line, job.effect, job.cost, job.company)
         order.arrive(entry, tier)
         return self._serve(order, calendar, tide).estimates[job.id]
 

@@ -35,7 +35,17 @@ quota =
        *[other] {" "}Your jobs hold { $held }.
     }
     A credit is about a second of work.
-    Your account is { $user }.
+quota-bonus = { $bonus ->
+    [one] One credit more is a bonus, and no midnight takes it.
+   *[other] { $bonus } credits more are a bonus, and no midnight takes it.
+}
+quota-night = { $left ->
+    [0] No more of your jobs can wait for the night until one is done.
+    [one] One more job of yours may wait for the night, free of charge.
+   *[other] { $left } more jobs of yours may wait for the night, free of charge.
+}
+quota-boost = For another { $time } your share of the work is { $factor } times the usual.
+quota-account = Your account is { $user }.
 queue-line = { $title } — { $line }
 no-worker = No worker is running just now; your pictures will wait, and work begins when one is there.
 cancel = Cancel
