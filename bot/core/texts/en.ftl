@@ -60,6 +60,7 @@ waiting = { $place ->
 waiting-idle = Waiting for a worker
 starting = Starting …
 running = { $percent } %
+time-left = { $text } · about { $time } left
 done = { $title }: ready in { $time }.
 cancelling = Stopping …
 cancelled = Cancelled.

@@ -66,6 +66,7 @@ waiting = { $place ->
 waiting-idle = Ждём исполнителя
 starting = Начинаем …
 running = { $percent } %
+time-left = { $text } · ещё примерно { $time }
 done = { $title }: готово за { $time }.
 cancelling = Останавливаем …
 cancelled = Отменено.
