@@ -20,7 +20,7 @@ from worker.jobs.errors import (
     TooManyDeferred,
 )
 from worker.jobs.memory import MemoryQueue
-from worker.jobs.model import Done, Job, State
+from worker.jobs.model import Done, Job, State, WorkerInfo
 from worker.jobs.redis_queue import RedisQueue
 from worker.jobs.rules import Night, Tier, read_rules
 
@@ -320,6 +320,26 @@ async def test_the_place_told_is_the_place_had(queue: Built, clock: Clock, hour:
     places = {job: (await queue.estimate(job)).place for job in jobs}
     assert places["more"] == foreseen.place
     assert sorted(jobs, key=lambda job: places[job]) == await serve_all(queue)
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "place"),
+    [(12, 0, 61), (1, 0, 1), (22, 59, 31)],
+    ids=["day", "night", "dusk"],
+)
+async def test_in_a_long_queue_it_is_told_to_wait(
+    queue: Built, clock: Clock, hour: int, minute: int, place: int
+) -> None:
+    """Behind all others by day, or when the night opens; next by night."""
+    clock.now = at(hour, minute) + (29 if minute else 0)
+    info = WorkerInfo(name="w1", device="cpu", effects=("paint",))
+    await queue.announce(info, ttl=60)
+    await submit(queue, *(a_job(f"n{i}", f"u{i}") for i in range(60)))
+    clock.advance(1)  # so that all are in the replay
+    foreseen = await queue.foresee(later("l", "ann"))
+    assert (place, place) == (foreseen.place, foreseen.seconds)
+    ticket = await queue.submit(later("l", "ann"), key="l")
+    assert (place, place) == (ticket.place, ticket.seconds)
 
 
 def test_its_rules_have_bounds() -> None:

@@ -72,7 +72,7 @@ class _Replay:
         pools = {effect: server.pool for server in reversed(self.crew) for effect in server.effects}
         self.schedule = Schedule(
             at, {}, [], defaultdict(list), order.users,
-            lambda effect, cost: takes(pools.get(effect, DEFAULT_POOL), effect, cost),
+            lambda effect, cost: takes(pools.get(effect, DEFAULT_POOL), effect, cost), weights,
         )  # fmt: skip
 
     def _line_up(self, servers: list[Server], effects: set[str]) -> list[Server]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from worker.jobs.model import Estimate
-from worker.jobs.policy import MICRO, User
+from worker.jobs.policy import LATER, MICRO, User
 from worker.jobs.tide import Tide
 
 __all__ = ["SMALL", "Oracle", "Schedule"]
@@ -25,7 +25,7 @@ _MINUTE = 60 * MICRO
 class Schedule:
     """Of a replay at `at`, in microseconds: `estimates` of the jobs it served; for jobs that came
     later, the start of each service, and, tier by tier, V and start of each. `takes` (effect,
-    cost) is in seconds.
+    cost) is in seconds; `weights` of so many seconds after `at`.
     """
 
     at: int
@@ -34,6 +34,7 @@ class Schedule:
     served: defaultdict[str, list[tuple[int, float]]]
     users: Mapping[str, User]
     takes: Callable[[str, int], float]
+    weights: Callable[[float], Mapping[str, int]]
     late: dict[str, int] = field(default_factory=dict)
 
     def of(self, job: str, effect: str, cost: int, now: int) -> Estimate | None:
@@ -85,7 +86,18 @@ class Schedule:
         served = self.served[tier]
         # a tier with nothing waiting is served next
         start = served[index][1] if index < len(served) else self.starts[-1 if served else 0]
+        if index == len(served) and tier == LATER:
+            start = self._opening(start)
         return max(start, (now - self.at) / MICRO)
+
+    def _opening(self, start: float) -> float:
+        """When deferred work is first served from `start` on: by night, or when all else is."""
+        first = bisect_left(self.starts, start)
+        night = bisect_left(
+            self.starts, True, first, len(self.starts) - 1,
+            key=lambda seconds: self.weights(seconds)[LATER] > 0,
+        )  # fmt: skip
+        return self.starts[night]
 
 
 class Oracle:
