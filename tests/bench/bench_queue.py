@@ -122,6 +122,7 @@ async def many(cycle: Callable[[int], Awaitable[int]], tasks: int) -> float:
 async def cycles(url: str, tasks: int, batch: int) -> float:
     """Submit `batch` jobs, claim as many, finish them."""
     queue = RedisQueue(url)
+    await submit(queue)  # reads the rules
 
     async def cycle(index: int) -> int:
         await asyncio.gather(*(submit(queue) for _ in range(batch)))
