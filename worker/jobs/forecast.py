@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,16 +24,37 @@ from worker.jobs.snapshot import factors, from_script, in_chunks
 from worker.jobs.speeds import Speeds
 from worker.jobs.tide import Tide
 
-__all__ = ["Forecast"]
+__all__ = ["Crowd", "Forecast"]
 
 # When many ask at once, no more than one part in so many of the time goes into replays.
 _SHARE = 10
+_MOMENT = 0.05
 
 
 @dataclass
 class _Turn:
     snapshot: Any = None
     schedule: Schedule | None = None
+
+
+class Crowd:
+    """Whether many ask at once: another one is inside, or was with another a moment ago."""
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._until = 0.0
+
+    @contextmanager
+    def join(self) -> Iterator[bool]:
+        """Be inside."""
+        now = time.monotonic()
+        if self._inside:
+            self._until = now + _MOMENT
+        self._inside += 1
+        try:
+            yield now < self._until
+        finally:
+            self._inside -= 1
 
 
 class Forecast:

@@ -14,7 +14,7 @@ from worker.jobs.errors import (
     NotWaiting,
     NotYours,
 )
-from worker.jobs.forecast import Forecast
+from worker.jobs.forecast import Crowd, Forecast
 from worker.jobs.keys import KEYS
 from worker.jobs.model import (
     Account,
@@ -50,7 +50,7 @@ class RedisQueue(RedisLeases):
         super().__init__(url, clock, redelivery)
         self.office = RedisOffice(self._connection, KEYS, self._rulebook, self._clock)
         self._blind = False
-        self._submitting = 0
+        self._crowd = Crowd()
         self._forecast = Forecast(self._connection, self._rulebook, KEYS)
 
     @property
@@ -66,10 +66,8 @@ class RedisQueue(RedisLeases):
         """Queue a job; the same `key` of the same user is the same job."""
         now, seconds = self._now(), self._seconds()
         date, midnight = self._rulebook.calendar.date(seconds)
-        crowded = self._submitting > 0
-        recent = self._forecast.recent() if crowded else None
-        self._submitting += 1
-        try:
+        with self._crowd.join() as crowded:
+            recent = self._forecast.recent() if crowded else None
             verdict, *rest = await self._connection.run(
                 "submit", now, 0 if recent else SMALL, job.id, job.model_dump_json(), job.user, key,
                 job.effect, job.cost, job.max_attempts, self._rulebook.rules.version, str(date),
@@ -77,8 +75,6 @@ class RedisQueue(RedisLeases):
                 slot_of(date, midnight, seconds)[1],
                 "1" if job.effect in self._rulebook.rules.paused_effects else "",
             )  # fmt: skip
-        finally:
-            self._submitting -= 1
         match verdict:
             case "not_yours":
                 raise NotYours(endings.NOT_YOURS)
