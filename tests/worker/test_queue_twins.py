@@ -87,6 +87,7 @@ steps = st.one_of(
     st.tuples(st.just("retry"), small),
     st.tuples(st.just("retry"), small),
     st.tuples(st.just("drop"), small),
+    st.tuples(st.just("link"), users, users),
     st.tuples(
         st.just("set_rules"),
         tiers,
@@ -236,6 +237,9 @@ class Run:
         self.born[f"j{index}"] += 1
         self.free.add(f"j{index}")
 
+    async def do_link(self, name: str, account: str) -> Any:
+        return await self.queue.link(await self.queue.link_code(account), user=name)
+
     async def do_drop(self, index: int) -> Any:
         return await self.queue.office.drop(f"j{index}", who="admin")
 
@@ -253,12 +257,13 @@ class Run:
     async def seen(self) -> Any:
         """All that can be asked without changing anything."""
         views = [await self.queue.jobs_of(user) for user in USERS]
+        whose = [await self.queue.whose(user) for user in USERS]
         estimates = [await self.queue.estimate(view.job.id) for row in views for view in row]
         people = [await self.queue.office.person(user) for user in USERS]
         for row, person in zip(views, people, strict=True):
             balances([view for view in row if view.job.id not in self.free], person.account)
         office = self.queue.office
-        found = await office.changes(), await office.dead(), await office.overview()
+        found = whose, await office.changes(), await office.dead(), await office.overview()
         foreseen = [await self.queue.foresee(a_job("new", user)) for user in (*USERS, "zoe")]
         prices = [await self.queue.price(effect, 3.0, 16) for effect in EFFECTS]
         told = [*estimates, *foreseen, *prices]
@@ -304,6 +309,8 @@ def in_one_place(url: str, views: list[Any]) -> None:
         ended = client.hkeys(KEYS["endings"])
         shares = {user: json.loads(raw) for user, raw in client.hgetall(KEYS["users"]).items()}
         assert sorted(tagged) == sorted(m for share in shares.values() for m in share["tagged"])
+    # those who are one account see the same jobs
+    views = [list({view.job.id: view for row in views for view in row}.values())]
     states: dict[State, list[str]] = {}
     for row in views:
         for view in row:

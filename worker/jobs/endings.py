@@ -24,6 +24,8 @@ from worker.jobs.policy import MICRO
 from worker.jobs.rules import Rules
 
 UNKNOWN = "There is no such job; it may have been forgotten."
+BAD_CODE = "This code is not known, or it has expired; ask for a new one."
+LINK_BUSY = "You have unfinished jobs; link when they are done, or cancel them."
 NOT_FAILED = "This job is no dead letter: it has not failed, or was dropped."
 NOT_YOURS = "This job belongs to another account."
 LOST = "This worker no longer holds the job: it was given to another, or it has ended."

@@ -17,6 +17,8 @@ QueueError            one clear English sentence; `code` for machines
 ├── NoSuchUser        nobody's name
 ├── OutOfRange        a number that is too small or too large: names what is allowed
 ├── NothingToChange   it is so already
+├── BadCode           no link code, or one that has expired
+├── LinkBusy          who joins an account has unfinished jobs
 ├── NotFailed         the job is no dead letter
 ├── NoSuchWorker      no worker of this name is alive
 ├── BadRules          a policy that can't be: names the fault
@@ -121,6 +123,18 @@ class EffectPaused(QueueError):
     """An admin has paused the `effect`; what waits for it keeps its place."""
 
     code = "effect_paused"
+
+
+class BadCode(QueueError):
+    """Nobody can be linked by this code any more."""
+
+    code = "bad_code"
+
+
+class LinkBusy(QueueError):
+    """Who joins another account must wait until the jobs have ended."""
+
+    code = "link_busy"
 
 
 class NotFailed(QueueError):

@@ -75,6 +75,29 @@ class Ledger:
             self.expired += rest - back
 
 
+def merged(into: Ledger, other: Ledger, date: int) -> Ledger:
+    """Both in one on the day `date`: no more is left of the day than one allowance less what both
+    have used of theirs.
+    """
+    one, two = replace(into), replace(other)
+    for ledger in (one, two):
+        ledger.touch(date, 0)
+    days = [ledger.available - ledger.bonus for ledger in (one, two)]
+    base = max(one.base, two.base)
+    left = max(0, base - (one.base + two.base - sum(days)))
+    bonus = one.bonus + two.bonus
+    return Ledger(
+        date=date,
+        base=base,
+        granted=one.granted + two.granted,
+        available=left + bonus,
+        bonus=bonus,
+        held=one.held + two.held,
+        spent=one.spent + two.spent,
+        expired=one.expired + two.expired + sum(days) - left,
+    )
+
+
 def account_of(ledger: Ledger, terms: Terms, rules: Rules, now: float) -> Account:
     """What the user of this ledger has at `now`, Unix seconds."""
     allowance = rules.daily(terms)

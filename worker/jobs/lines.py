@@ -190,6 +190,17 @@ class Lines:
             if user := self.users.get(name):
                 self._arrange(name, user)
 
+    def is_busy(self, owner: str) -> bool:
+        """Whether anything of the user waits or runs."""
+        lines = (owner, line_of(owner, deferred=True))
+        running = any(self.users[line].running for line in lines if line in self.users)
+        return running or any(map(self.waiting_of, lines))
+
+    def drop(self, owner: str) -> None:
+        """Forget a user who is not busy."""
+        for line in (owner, line_of(owner, deferred=True)):
+            self.users.pop(line, None)
+
     def __len__(self) -> int:
         """How many jobs wait."""
         return self._count

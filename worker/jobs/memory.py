@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
 
 from worker.jobs import endings
 from worker.jobs.crew import crew, remaining
 from worker.jobs.errors import NoSuchJob
+from worker.jobs.link_codes import new_code
+from worker.jobs.memory_links import MemoryLinks
 from worker.jobs.memory_record import JobRecord, place_of
-from worker.jobs.memory_upkeep import MemoryUpkeep
 from worker.jobs.model import (
     Estimate,
     Job,
@@ -32,16 +32,20 @@ from worker.jobs.wakeups import set_within
 __all__ = ["MemoryQueue"]
 
 
-class MemoryQueue(MemoryUpkeep):
+class MemoryQueue(MemoryLinks):
     """See `worker.jobs.queue.Queue`. `redelivery`: seconds after which an ending that was handed
     out and not acknowledged is handed out again.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.time, redelivery: float = 60.0) -> None:
-        super().__init__(clock)
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        redelivery: float = 60.0,
+        make_code: Callable[[], str] = new_code,
+    ) -> None:
+        super().__init__(clock, make_code)
         self._redelivery = redelivery
-        self._keys: dict[tuple[str, str], str] = {}
-        self._owned: defaultdict[str, list[str]] = defaultdict(list)
         self._handed: dict[str, float] = {}
         self._oracle = Oracle()
         self._tide = Tide()
@@ -53,6 +57,9 @@ class MemoryQueue(MemoryUpkeep):
 
     async def submit(self, job: Job, *, key: str) -> Ticket:
         """Queue a job; the same `key` of the same user is the same job."""
+        account = self._account_of(job.user)
+        if account != job.user and (job.user, key) not in self._keys:
+            job = job.model_copy(update={"user": account})
         known = self._keys.get((job.user, key)) or (job.id if job.id in self._records else None)
         if known:
             record = self._own(known, job.user)
@@ -80,7 +87,11 @@ class MemoryQueue(MemoryUpkeep):
 
     async def jobs_of(self, user: str, *, limit: int = 50) -> list[JobView]:
         """An account's jobs, newest first."""
-        return [self._records[job].view() for job in self._owned[user][::-1][:limit]]
+        account = self._account_of(user)
+        names = (account, *self._terms[account].linked)
+        records = [self._records[job] for name in names for job in self._owned[name]]
+        records.sort(key=lambda record: record.entry.seq, reverse=True)
+        return [record.view() for record in records[:limit]]
 
     async def estimate(self, job: str) -> Estimate:
         """Place and expected time."""

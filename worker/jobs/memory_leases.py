@@ -132,10 +132,10 @@ class MemoryLeases(MemoryOffice):
         if record.state is not State.WAITING:
             raise NotWaiting(endings.NOT_WAITING)
         if not record.job.deferred:
-            self._admit_deferred(user)
+            self._admit_deferred(record.job.user)
             self._order.remove(record.entry)
             if not record.free:
-                self._ledgers[user].settle(record.job.cost, 0, record.date, record.bonus)
+                self._ledgers[record.job.user].settle(record.job.cost, 0, record.date, record.bonus)
             record.job = record.job.model_copy(update={"deferred": True})
             place = place_of(record.job, record.entry.seq)
             record.entry = replace(place, kind=record.entry.kind)
@@ -170,7 +170,7 @@ class MemoryLeases(MemoryOffice):
         record = self._records.get(job)
         if record is None:
             raise NoSuchJob(endings.UNKNOWN)
-        if record.job.user != user:
+        if self._account_of(record.job.user) != self._account_of(user):
             raise NotYours(endings.NOT_YOURS)
         return record
 

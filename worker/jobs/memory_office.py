@@ -57,9 +57,17 @@ class MemoryOffice:
         self._source = source
         return True
 
+    async def whose(self, identity: str) -> str:
+        """The account that this identity has joined, or the identity itself."""
+        return self._account_of(identity)
+
+    def _account_of(self, identity: str) -> str:
+        return self._terms[identity].account or identity
+
     async def person(self, user: str) -> Person:
         """A user, with all that was set."""
         people.check_user(user)
+        user = self._account_of(user)
         lines = [line_of(user, deferred=deferred) for deferred in (False, True)]
         waiting, deferred = map(self._order.waiting_of, lines)
         shares = [self._order.users[line] for line in lines if line in self._order.users]
@@ -73,6 +81,7 @@ class MemoryOffice:
         people.check_user(user)
         if tier not in self._rules.tiers:
             raise endings.no_such_tier(tier, self._rules)
+        user = self._account_of(user)
         terms = self._terms[user]
         self._note(who, f"tier of {user}", terms.tier, tier)
         self._terms[user] = terms.changed({"tier": tier})
@@ -86,6 +95,7 @@ class MemoryOffice:
         """Give the user credits that no midnight takes."""
         people.check_user(user)
         people.check_range("credits", credits, people.GRANT)
+        user = self._account_of(user)
         ledger = self._ledgers[user]
         before = ledger.bonus
         ledger.give(credits * MICRO)
@@ -104,6 +114,7 @@ class MemoryOffice:
         self._set(user, people.unban_change(user), who)
 
     def _set(self, user: str, change: people.TermsChange, who: str) -> None:
+        user = self._account_of(user)
         terms = self._terms[user]
         before, after = terms.shown(change.shown), change.values[change.shown]
         if not before and not after:
@@ -115,6 +126,7 @@ class MemoryOffice:
 
     async def account(self, user: str) -> Account:
         """The user's tier and credits, as of now."""
+        user = self._account_of(user)
         return account_of(self._ledgers[user], self._terms[user], self._rules, self._clock())
 
     async def changes(self, *, limit: int = 50) -> list[Change]:

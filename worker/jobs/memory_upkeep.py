@@ -21,6 +21,8 @@ class MemoryUpkeep(MemoryLeases):
 
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__(clock)
+        self._keys: dict[tuple[str, str], str] = {}
+        self._owned: defaultdict[str, list[str]] = defaultdict(list)
         self._draining: set[str] = set()
 
     async def announce(self, worker: WorkerInfo, *, ttl: float) -> bool:
@@ -84,6 +86,13 @@ class MemoryUpkeep(MemoryLeases):
         record.ending = record.progress = record.cancelled = None
         record.token = record.worker = record.receipt = ""
         record.delivered = False
+        account = self._account_of(record.job.user)
+        if account != record.job.user:
+            self._owned[record.job.user].remove(job)
+            self._owned[account].append(job)
+            self._keys.setdefault((account, record.key), job)
+            del self._keys[record.job.user, record.key]
+            record.job = record.job.model_copy(update={"user": account})
         record.entry = replace(place_of(record.job, record.entry.seq), kind="")
         tier = LATER if record.job.deferred else self._terms[record.job.user].tier
         self._order.arrive(record.entry, tier)

@@ -259,6 +259,8 @@ class Person(_Wire):
     deferred: int = 0
     running: int = 0
     """Jobs of both kinds."""
+    linked: tuple[str, ...] = ()
+    """The identities that have joined this account."""
 
 
 class Overview(_Wire):

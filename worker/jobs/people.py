@@ -27,7 +27,9 @@ REASON = (1, 200)
 
 class Terms(BaseModel):
     """As it is kept. `daily`: credits a day in place of the tier's; until `ends`, microseconds,
-    a job charges its user cost / `factor`, which `boost` says in words; `banned`: the reason.
+    a job charges its user cost / `factor`, which `boost` says in words; `banned`: the reason. An
+    identity that has joined an account has that `account` and nothing else; `links` are those
+    that joined this one, parted by blanks.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +40,13 @@ class Terms(BaseModel):
     ends: int = 0
     boost: str = ""
     banned: str = ""
+    account: str = ""
+    links: str = ""
+
+    @property
+    def linked(self) -> list[str]:
+        """The identities that have joined this account."""
+        return self.links.split()
 
     def charge(self, cost: int, now: int) -> int:
         """What a job of `cost` moves its user's finish tag by at `now`, in microseconds."""
@@ -52,6 +61,18 @@ class Terms(BaseModel):
         """With other values; an empty one is as if never set."""
         kept = {**self.model_dump(exclude_defaults=True), **values}
         return Terms.model_validate({name: value for name, value in kept.items() if value != ""})
+
+
+def joined(into: Terms, name: str, other: Terms, now: int) -> Terms:
+    """The terms of an account that `name` with all that is linked to it joins: what admins gave to
+    the other is kept where there is nothing like it.
+    """
+    values = {"links": " ".join([*into.linked, name, *other.linked])}
+    kept = other.model_dump(exclude_defaults=True)
+    groups = [["factor", "ends", "boost"]] if now >= into.ends else []
+    groups += [[field] for field in ("tier", "daily") if field not in into.model_fields_set]
+    values |= {field: kept[field] for group in groups for field in group if field in kept}
+    return into.model_copy(update=values)
 
 
 @dataclass(frozen=True)
@@ -142,6 +163,7 @@ def person_of(
         daily=terms.daily,
         boost=Boost(factor=terms.factor, until=ends) if now < ends else None,
         banned=terms.banned or None,
+        linked=tuple(terms.linked),
         waiting=waiting,
         deferred=deferred,
         running=running,

@@ -155,5 +155,21 @@ class Queue(Protocol):
     async def account(self, user: str) -> Account:
         """The user's tier and credits, as of now."""
 
+    async def whose(self, identity: str) -> str:
+        """The account that this identity has joined, or the identity itself. Jobs and credits
+        are the account's; whatever is submitted in the identity's name is, too.
+        """
+
+    async def link_code(self, user: str) -> str:
+        """A code by which another identity can join this account within ten minutes. There is
+        one of an account at a time.
+        """
+
+    async def link(self, code: str, *, user: str) -> str:
+        """Let the user and all who have joined him join the account whose code this is; returns
+        it. Credits become one purse, in which the day's allowance counts once; old jobs stay
+        visible to both. Raises `BadCode`, `LinkBusy` and, where either is, `Banned`.
+        """
+
     async def close(self) -> None:
         """Let go of connections."""

@@ -53,7 +53,7 @@ class RedisOffice:
     async def person(self, user: str) -> Person:
         """A user, with all that was set."""
         people.check_user(user)
-        terms, account, share, later = await self._look_up(user)
+        user, terms, account, share, later = await self._look_up(user)
         return people.person_of(
             user, terms, account, self._seconds(),
             waiting=share.get("waiting", 0), deferred=later.get("waiting", 0),
@@ -62,10 +62,12 @@ class RedisOffice:
 
     async def account(self, user: str) -> Account:
         """The user's tier and credits, as of now."""
-        return (await self._look_up(user))[1]
+        return (await self._look_up(user))[2]
 
-    async def _look_up(self, user: str) -> tuple[Terms, Account, dict[str, Any], dict[str, Any]]:
-        """The terms and account of a user, and the shares of both lines."""
+    async def _look_up(
+        self, user: str
+    ) -> tuple[str, Terms, Account, dict[str, Any], dict[str, Any]]:
+        """Whose the user is, the terms and account, and the shares of both lines."""
 
         async def ask(client: Any) -> list[str | None]:
             async with client.pipeline(transaction=True) as pipe:
@@ -77,9 +79,12 @@ class RedisOffice:
 
         raw = [json.loads(row) if row else {} for row in await self._connection.read(ask)]
         terms = Terms.model_validate(raw[0])
+        if terms.account:
+            return await self._look_up(terms.account)
         ledger = Ledger(**{name: int(value) for name, value in raw[1].items()})
         rules = await self._rulebook.load()
-        return terms, account_of(ledger, terms, rules, self._seconds()), raw[2], raw[3]
+        account = account_of(ledger, terms, rules, self._seconds())
+        return user, terms, account, raw[2], raw[3]
 
     async def set_tier(self, user: str, tier: str, *, who: str) -> None:
         """Put the user into a tier."""
@@ -145,7 +150,7 @@ class RedisOffice:
         """That of a banned user's line, which no snapshot has."""
         if owner_of(line) != line:
             return LATER
-        return (await self._look_up(line))[0].tier
+        return (await self._look_up(line))[1].tier
 
     async def dead(self, *, limit: int = 50) -> list[JobView]:
         """The dead letters, newest first."""
@@ -156,14 +161,19 @@ class RedisOffice:
 
     async def retry(self, job: str, *, who: str) -> None:
         """Let a dead letter wait again."""
-        await self._see_to("retry", job, who)
+        views = await read_views(self._connection, self._keys, [job])
+        if not views:
+            raise NoSuchJob(endings.UNKNOWN)
+        account, *_ = await self._look_up(views[0].job.user)
+        again = views[0].job.model_copy(update={"user": account})
+        await self._see_to("retry", job, who, account, again.model_dump_json())
 
     async def drop(self, job: str, *, who: str) -> None:
         """Take a job from among the dead letters."""
         await self._see_to("drop", job, who)
 
-    async def _see_to(self, script: str, job: str, who: str) -> None:
-        reply = await self._connection.run(script, self._now(), job, who)
+    async def _see_to(self, script: str, job: str, who: str, *more: str) -> None:
+        reply = await self._connection.run(script, self._now(), job, who, *more)
         if reply is None:
             raise NoSuchJob(endings.UNKNOWN)
         if not reply:

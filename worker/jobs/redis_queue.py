@@ -16,6 +16,7 @@ from worker.jobs.errors import (
 )
 from worker.jobs.forecast import Crowd, Forecast
 from worker.jobs.keys import KEYS
+from worker.jobs.link_codes import new_code
 from worker.jobs.model import (
     Account,
     Cancelled,
@@ -28,7 +29,8 @@ from worker.jobs.model import (
     WorkerInfo,
 )
 from worker.jobs.records import read_views
-from worker.jobs.redis_leases import RedisLeases, micro, progress_channel
+from worker.jobs.redis_leases import micro, progress_channel
+from worker.jobs.redis_links import RedisLinks
 from worker.jobs.redis_office import RedisOffice
 from worker.jobs.schedule import SMALL
 from worker.jobs.tide import slot_of
@@ -38,16 +40,21 @@ __all__ = ["KEYS", "RedisQueue"]
 _FORGET = 500
 
 
-class RedisQueue(RedisLeases):
+class RedisQueue(RedisLinks):
     """See `worker.jobs.queue.Queue`. `redelivery`: seconds after which an ending that was handed
     out and not acknowledged is handed out again. With a `clock` (Unix seconds) its time counts,
     else the server's.
     """
 
     def __init__(
-        self, url: str, *, clock: Callable[[], float] | None = None, redelivery: float = 60.0
+        self,
+        url: str,
+        *,
+        clock: Callable[[], float] | None = None,
+        redelivery: float = 60.0,
+        make_code: Callable[[], str] = new_code,
     ) -> None:
-        super().__init__(url, clock, redelivery)
+        super().__init__(url, clock, redelivery, make_code)
         self.office = RedisOffice(self._connection, KEYS, self._rulebook, self._clock)
         self._blind = False
         self._crowd = Crowd()
@@ -86,6 +93,8 @@ class RedisQueue(RedisLeases):
                 raise endings.queue_full(await self._forecast.room(now))
             case "paused":
                 raise endings.effect_paused(job.effect)
+            case "joined":
+                return await self.submit(job.model_copy(update={"user": rest[0]}), key=key)
             case "banned":
                 raise endings.banned(rest[0])
             case "deferred":
@@ -196,20 +205,26 @@ class RedisQueue(RedisLeases):
         views = await read_views(self._connection, KEYS, [job])
         if not views:
             raise NoSuchJob(endings.UNKNOWN)
-        if views[0].job.user != user:
+        owner = views[0].job.user
+        if owner != user and await self.whose(owner) != await self.whose(user):
             raise NotYours(endings.NOT_YOURS)
         return views[0]
 
     async def jobs_of(self, user: str, *, limit: int = 50) -> list[JobView]:
         """An account's jobs, newest first."""
-        members = await self._connection.read(
-            lambda client: client.zrevrangebylex(
-                KEYS["owned"], f"({user}}}", f"[{user}|", start=0, num=limit
-            )
-        )
-        return await read_views(
-            self._connection, KEYS, [member.rpartition("|")[2] for member in members]
-        )
+        names = await self._identities(user)
+
+        async def ask(client: Any) -> list[str]:
+            members: list[str] = []
+            for name in names:
+                members += await client.zrevrangebylex(
+                    KEYS["owned"], f"({name}}}", f"[{name}|", start=0, num=limit
+                )
+            return members
+
+        members = await self._connection.read(ask)
+        rows = sorted((member.split("|")[1:] for member in members), reverse=True)
+        return await read_views(self._connection, KEYS, [job for _, job in rows[:limit]])
 
     async def estimate(self, job: str) -> Estimate:
         """Place and expected time."""

@@ -2,7 +2,7 @@
 local now, job, user = clock(ARGV[1]), ARGV[2], ARGV[3]
 local record = load(job)
 if not record then return false end
-if record.user ~= user then return 'not_yours' end
+if not owns(user, record) then return 'not_yours' end
 if record.state == 'running' and not record.flagged then
   record.flagged = int(now)
   save(job, record)

@@ -27,6 +27,7 @@
 --   AUDIT     stream  of changes by admins
 --   ACCOUNTS  hash    user -> Ledger, JSON of strings; see ledger.py
 --   DRAINING  set     of workers that were told to leave
+--   CODES     scores  link code|account -> until when
 --   SPEEDS    hash    factors learned from what is done; see speeds.py
 --   ARRIVALS  hash    half-hour|class|effect -> how many came; see tide.py
 --   OUTBOX    stream  of the job's platform, where a script ends a job
@@ -82,6 +83,22 @@ end
 local function terms_of(user)
   local terms = redis.call('HGET', PEOPLE, user)
   return terms and cjson.decode(terms) or {}
+end
+
+local function save_terms(user, terms)
+  if next(terms) then
+    redis.call('HSET', PEOPLE, user, cjson.encode(terms))
+  else
+    redis.call('HDEL', PEOPLE, user)
+  end
+end
+
+local function account_of(user)
+  return terms_of(user).account or user
+end
+
+local function owns(user, record)
+  return record.user == user or account_of(record.user) == account_of(user)
 end
 
 local function tier_of(user)

@@ -3,7 +3,8 @@
 local now, job, user = clock(ARGV[1]), ARGV[2], ARGV[3]
 local record = load(job)
 if not record then return false end
-if record.user ~= user then return 'not_yours' end
+if not owns(user, record) then return 'not_yours' end
+user = record.user
 if record.state ~= 'waiting' then return 'not_waiting' end
 if record.deferred then return 'ok' end
 local later = line_of(user, true)

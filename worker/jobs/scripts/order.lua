@@ -211,3 +211,33 @@ local function carried(tag, from, to)
   if from == to then return tag end
   return int(math.max(0, tag - virtual(from) + virtual(to)))
 end
+
+-- The user, who has `terms`, belongs to another tier from now on; see Order.move.
+local function move(user, terms, tier, now)
+  note_terms(line_of(user, true), terms, now)
+  if redis.call('HEXISTS', USERS, user) == 0 then return end
+  local share = load_user(user)
+  share.terms = terms
+  if share.tier == tier then return end
+  local jobs = share.waiting + share.running
+  if jobs > 0 then
+    rouse(tier, user, {tier = tier, finish = '0', waiting = share.waiting, running = share.running})
+    redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -jobs)
+    redis.call('HINCRBY', CLASSES, 'n|' .. tier, jobs)
+  else
+    redis.call('ZREM', SPENT, in_spent(user, share))
+  end
+  for i, member in ipairs(share.tagged) do
+    withdraw(share, member)
+    local job = string.match(member, '^[^|]*|[^|]*|%d+|%d+|([^|]*)|')
+    local record = load(job)
+    record.tag, record.tier = carried(record.tag, record.tier, tier), tier
+    save(job, record)
+    share.tagged[i] = in_ready(job, record)
+    stand(share, share.tagged[i])
+  end
+  local ahead = share.finish - virtual(share.tier)
+  share.finish, share.tier = int(virtual(tier) + math.max(0, ahead)), tier
+  arrange(user, share, now)
+  save_user(user, share)
+end

@@ -1,7 +1,7 @@
 -- now limit job Job-JSON user key effect cost max_attempts version date longest kind deferred
 -- slot paused
 -- -> "ok", job, "1" when it is new, its record, the class of its line, now, snapshot; or why not:
--- "not_yours"; "stale": these are not the rules in force; "banned", the reason; "paused"; "effect", the tier;
+-- "not_yours"; "stale": these are not the rules in force; "joined", the account; "banned", the reason; "paused"; "effect", the tier;
 -- "waiting", how many; "deferred", how many, and how many may be; "full"; "quota", credits left
 -- One more in the counts of the half-hour; see Tide.learn.
 local function learn_arrival(class, first)
@@ -26,7 +26,7 @@ local known = redis.call('HGET', SUBMITTED, key)
 if not known then
   local other = load(job)
   if other then
-    if other.user ~= user then return {'not_yours'} end
+    if not owns(user, other) then return {'not_yours'} end
     known = job
   end
 end
@@ -42,6 +42,7 @@ if not known then
     'HMGET', RULES, 'waiting|' .. tier, 'effects|' .. tier, 'daily|' .. tier, 'version',
     'deferred|' .. tier)
   if limits[4] ~= ARGV[10] then return {'stale'} end
+  if terms.account then return {'joined', terms.account} end
   if terms.banned then return {'banned', terms.banned} end
   if ARGV[16] ~= '' then return {'paused'} end
   if limits[2] ~= '' and not string.find(limits[2], ' ' .. ARGV[7] .. ' ', 1, true) then
