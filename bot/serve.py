@@ -25,7 +25,7 @@ from bot.core.watch import Watched
 from bot.fronts.web.front import WebFront
 from bot.fronts.web.works import Works
 from effects.catalogue import Catalogue
-from worker.jobs.errors import BadRules, QueueAway
+from worker.jobs.errors import QueueAway
 from worker.jobs.office import Office
 from worker.jobs.program import at_end_of_stdin
 from worker.jobs.rules_file import RulesFile, read_rules_file
@@ -52,15 +52,13 @@ async def _serve(settings: BotSettings) -> None:
 
 
 async def _adopt(file: RulesFile, office: Office) -> None:
-    """Put the rules of the file in force as soon as Redis is there. Raises `BadSettings`."""
+    """Put the rules of the file in force as soon as Redis is there."""
     while True:
         try:
             if await office.adopt(file.rules, source=file.digest, who=file.path.name):
                 log.info("the rules of %s are in force from now on", file.path)
         except QueueAway:
             await asyncio.sleep(1.0)
-        except BadRules as error:
-            raise file.refusal(error) from None
         else:
             return
 

@@ -113,7 +113,7 @@ def next_rules(old: Rules, new: Rules) -> Rules:
     lost = [name for name in old.tiers if name not in new.tiers]
     if lost:
         fault = f"The tier {lost[0]!r} may have users; change it, but don't remove it."
-        raise BadRules(fault, ("tiers",))
+        raise BadRules(fault)
     return new.model_copy(update={"version": old.version + 1})
 
 

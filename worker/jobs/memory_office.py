@@ -52,8 +52,7 @@ class MemoryOffice:
         """Put the rules in force unless this source was the last."""
         if source == self._source:
             return False
-        values = {"version": self._rules.version}
-        await self.set_rules(rules.model_copy(update=values), who=who)
+        await self.set_rules(rules.following(self._rules), who=who)
         self._source = source
         return True
 

@@ -29,7 +29,7 @@ class Office(Protocol):
 
     async def adopt(self, rules: Rules, *, source: str, who: str) -> bool:
         """Put the rules in force, whatever was before, unless those of this `source` were adopted
-        last, and then changed or not; returns whether it did. Raises `BadRules`.
+        last, and then changed or not; returns whether it did. Tiers that they do not name stay.
         """
 
     async def set_tier(self, user: str, tier: str, *, who: str) -> None:

@@ -51,12 +51,12 @@ class Rulebook:
         return await self.load()
 
     async def adopt(self, rules: Rules, source: str, who: str, now: str) -> bool:
-        """Put them in force unless they came from this source last. Raises `BadRules`."""
+        """Put them in force unless they came from this source last."""
         while True:
             old = await self.load()
             if await self._field("source") == source:
                 return False
-            changed = endings.next_rules(old, rules.model_copy(update={"version": old.version}))
+            changed = endings.next_rules(old, rules.following(old))
             if await self._write(changed, now, str(old.version), who, source):
                 return True
 

@@ -161,6 +161,11 @@ class Rules(_Frozen):
         edges = sorted(edge for window in self._windows(now) for edge in window if edge > now)
         return next((edge for edge in edges if self.is_night(edge) != night), None)
 
+    def following(self, old: Rules) -> Rules:
+        """These as a change of the old ones, which keeps tiers that are not named here."""
+        tiers = {**old.tiers, **self.tiers}
+        return self.model_copy(update={"version": old.version, "tiers": tiers})
+
     def open_to(self, pool: str, effects: Iterable[str]) -> list[str]:
         """Those of the effects whose jobs a worker of the pool may begin."""
         if pool in self.paused_pools:

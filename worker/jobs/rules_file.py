@@ -22,13 +22,8 @@ class RulesFile:
     """What was read. `digest` tells one content from another."""
 
     path: Path
-    text: str
     rules: Rules
     digest: str
-
-    def refusal(self, error: BadRules) -> BadSettings:
-        """Why these rules can't be put in force, with the line at fault."""
-        return BadSettings(f"{self.path}:{_line(self.text, error.path)}: {error}")
 
 
 def read_rules_file(path: Path) -> RulesFile:
@@ -48,7 +43,7 @@ def read_rules_file(path: Path) -> RulesFile:
     if "version" in document:
         line = _line(text, ("version",))
         raise BadSettings(f"{path}:{line}: version: versions are counted, not given.")
-    return RulesFile(path, text, rules, hashlib.sha256(text.encode()).hexdigest())
+    return RulesFile(path, rules, hashlib.sha256(text.encode()).hexdigest())
 
 
 def _line(text: str, path: tuple[int | str, ...]) -> int:
