@@ -42,11 +42,11 @@
 -- Share: tier finish; terms, if any; counts: waiting running; tagged: members in READY, or in HELD if held.
 
 local function int(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 local function padded(number)
-  return string.format('%016.0f', number)
+  return string.format('%016d', number)
 end
 
 -- Microseconds. `given` is the injected clock's, or empty.
