@@ -198,4 +198,7 @@ async def test_tiers_come_and_go(house: House) -> None:
     tiers = (await house.queue.office.rules()).tiers
     assert tiers["pro"] == tiers["gold"]
     await done(house, "tier fake:ann gold")
-    assert "gold" in await refused(house, "remove gold")
+    assert "can’t be removed: one user is in it" in await refused(house, "remove gold")
+    await done(house, "tier fake:ann plus")
+    assert "— →" not in await done(house, "remove gold")
+    assert "gold" not in (await house.queue.office.rules()).tiers

@@ -11,10 +11,10 @@ import pytest
 from tests.conftest import Clock
 from tests.worker.cases import a_job, serve_all, submit, take
 from worker.jobs.errors import (
-    BadRules,
     EffectNotAllowed,
     NoSuchTier,
     RulesChanged,
+    TierInUse,
     TooManyWaiting,
 )
 from worker.jobs.model import Done, WorkerInfo
@@ -277,18 +277,38 @@ async def test_every_change_is_noted(queue: Queue, clock: Clock) -> None:
 
 
 async def test_two_admins_at_once(queue: Queue) -> None:
-    """The second, who has not seen the first's change, is refused; so is a lost tier."""
+    """The second, who has not seen the first's change, is refused; what the first did stays."""
     rules = await queue.office.rules()
     await weigh(queue, free=2)
     with pytest.raises(RulesChanged):
         await queue.office.set_rules(rules, who="other")
     now = await queue.office.rules()
-    fewer = {name: tier for name, tier in now.tiers.items() if name != "plus"}
-    with pytest.raises(BadRules, match="'plus' may have users"):
-        await queue.office.set_rules(now.model_copy(update={"tiers": fewer}), who="admin")
-    assert now == await queue.office.rules()
     more = {**now.tiers, "gold": Tier(day=5)}
     await queue.office.set_rules(now.model_copy(update={"tiers": more}), who="admin")
     await queue.office.set_tier("ann", "gold", who="admin")
     await submit(queue, a_job("a", "ann"))
     assert ["a"] == await serve_all(queue)
+
+
+async def test_a_tier_that_nobody_is_in_can_go(queue: Queue) -> None:
+    """One with users is kept, and says how many; when they are elsewhere it goes, even while a job
+    begun in it runs, and nobody can be put into it any more.
+    """
+    office = queue.office
+    now = await office.rules()
+    fewer = {name: tier for name, tier in now.tiers.items() if name != "plus"}
+    for user in ("ann", "bob"):
+        await office.set_tier(user, "plus", who="admin")
+    await submit(queue, a_job("a", "ann"), a_job("b", "bob"))
+    (claim,) = await queue.claim("w", ["paint", "dream"], lease=60)
+    with pytest.raises(TierInUse, match="2 users are in the tier 'plus'") as caught:
+        await office.set_rules(now.model_copy(update={"tiers": fewer}), who="admin")
+    assert {"tier": "plus", "users": 2} == caught.value.details
+    assert now == await office.rules()
+    await office.set_tier("ann", "pro", who="admin")
+    await office.set_tier("bob", "free", who="admin")
+    await office.set_rules(now.model_copy(update={"tiers": fewer}), who="admin")
+    with pytest.raises(NoSuchTier):
+        await office.set_tier("ann", "plus", who="admin")
+    await queue.release(claim)
+    assert {"a", "b"} == set(await serve_all(queue))

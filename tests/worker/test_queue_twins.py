@@ -88,6 +88,7 @@ steps = st.one_of(
     st.tuples(st.just("retry"), small),
     st.tuples(st.just("drop"), small),
     st.tuples(st.just("link"), users, users),
+    st.tuples(st.just("remove_plus")),
     st.tuples(
         st.just("set_rules"),
         tiers,
@@ -253,6 +254,11 @@ class Run:
             "slack": slack,
         }  # fmt: skip
         return await self.queue.office.set_rules(rules.model_copy(update=values), who="admin")
+
+    async def do_remove_plus(self) -> Any:
+        rules = await self.queue.office.rules()
+        tiers = {name: tier for name, tier in rules.tiers.items() if name != "plus"}
+        return await self.queue.office.set_rules(rules.model_copy(update={"tiers": tiers}), who="x")
 
     async def seen(self) -> Any:
         """All that can be asked without changing anything."""

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable
 
 from worker.jobs.errors import (
-    BadRules,
     Banned,
     EffectNotAllowed,
     EffectPaused,
@@ -107,13 +106,9 @@ def no_such_tier(tier: str, rules: Rules) -> NoSuchTier:
 
 
 def next_rules(old: Rules, new: Rules) -> Rules:
-    """`new` as it follows `old`. Raises `RulesChanged` and `BadRules`."""
+    """`new` as it follows `old`. Raises `RulesChanged`."""
     if new.version != old.version:
         raise RulesChanged(RULES_CHANGED)
-    lost = [name for name in old.tiers if name not in new.tiers]
-    if lost:
-        fault = f"The tier {lost[0]!r} may have users; change it, but don't remove it."
-        raise BadRules(fault)
     return new.model_copy(update={"version": old.version + 1})
 
 

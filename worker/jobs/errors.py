@@ -22,6 +22,7 @@ QueueError            one clear English sentence; `code` for machines
 ├── NotFailed         the job is no dead letter
 ├── NoSuchWorker      no worker of this name is alive
 ├── BadRules          a policy that can't be: names the fault
+│   └── TierInUse     it lacks a tier that users are in
 ├── RulesChanged      somebody else changed the policy meanwhile
 ├── LeaseLost         the job was given to somebody else, or has ended: stop working on it
 ├── BlobMissing       a picture is no longer in the store
@@ -169,6 +170,17 @@ class BadRules(QueueError):
     def __init__(self, fault: str, path: tuple[int | str, ...] = ()) -> None:
         super().__init__(fault, fault=fault)
         self.path = path
+
+
+class TierInUse(BadRules):
+    """The policy lacks the `tier`, in which are so many `users`."""
+
+    code = "tier_in_use"
+
+    def __init__(self, tier: str, users: int) -> None:
+        how_many = "One user is" if users == 1 else f"{users} users are"
+        super().__init__(f"{how_many} in the tier {tier!r}; it can't be removed.", ("tiers",))
+        self.details = {"tier": tier, "users": users}
 
 
 class RulesChanged(QueueError):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
 from worker.jobs import endings, people
-from worker.jobs.errors import NothingToChange
+from worker.jobs.errors import NothingToChange, TierInUse
 from worker.jobs.ledger import Ledger, account_of
 from worker.jobs.model import Account, Change, Job, Person
 from worker.jobs.people import Terms
@@ -41,7 +41,12 @@ class MemoryOffice:
     async def set_rules(self, rules: Rules, *, who: str) -> Rules:
         """Put rules in force."""
         before = self._rules
-        self._rules = endings.next_rules(before, rules)
+        after = endings.next_rules(before, rules)
+        users = Counter(terms.tier for terms in self._terms.values())
+        for tier in sorted(before.tiers.keys() - after.tiers.keys()):
+            if users[tier]:
+                raise TierInUse(tier, users[tier])
+        self._rules = after
         self._calendar = Calendar(self._rules)
         self._order.limit(self._rules.running())
         self._note(who, "rules", before.model_dump_json(), self._rules.model_dump_json())

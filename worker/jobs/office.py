@@ -24,7 +24,8 @@ class Office(Protocol):
         """Put rules in force; they count from the next claim on. `rules.version` is the version
         that they change; returns them as the next one.
 
-        Raises `RulesChanged` when another is in force, and `BadRules` when a tier is missing.
+        Raises `RulesChanged` when another is in force, and `TierInUse` when a tier is missing that
+        users are in.
         """
 
     async def adopt(self, rules: Rules, *, source: str, who: str) -> bool:

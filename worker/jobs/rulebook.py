@@ -7,7 +7,7 @@ from typing import Any
 
 from worker.jobs import endings
 from worker.jobs.connection import Connection
-from worker.jobs.errors import RulesChanged
+from worker.jobs.errors import RulesChanged, TierInUse
 from worker.jobs.policy import MICRO
 from worker.jobs.rules import Calendar, Rules
 
@@ -44,7 +44,7 @@ class Rulebook:
         return await self._connection.read(ask)
 
     async def change(self, rules: Rules, who: str, now: str) -> Rules:
-        """Put them in force. Raises `RulesChanged` and `BadRules`."""
+        """Put them in force. Raises `RulesChanged` and `TierInUse`."""
         changed = endings.next_rules(await self.load(), rules)
         if not await self._write(changed, now, str(rules.version), who):
             raise RulesChanged(endings.RULES_CHANGED)
@@ -71,4 +71,6 @@ class Rulebook:
         reply = await self._connection.run(
             "rules", now, expected, str(rules.version), document, who, source, *tiers
         )
+        if isinstance(reply, list):
+            raise TierInUse(*reply)
         return bool(reply)

@@ -141,6 +141,10 @@ error-bad-code = This code is not known, or it has expired; please ask for a new
 error-link-busy = You have unfinished jobs here; please link when they are done, or cancel them.
 error-no-such-tier = There is no such tier; these are known: { $known }.
 error-bad-rules = These rules are refused, and those in force stay: { $fault }
+error-tier-in-use = The tier “{ $tier }” can’t be removed: { $users ->
+    [one] one user is
+   *[other] { $users } users are
+} in it.
 error-rules-changed = Somebody else has changed the rules meanwhile; look at them again, and repeat your change.
 error-no-such-job = There is no such job any more.
 error-blob-missing = A picture of this job is no longer stored; please send it again.
