@@ -82,6 +82,8 @@ async def test_both_are_one(queue: Built) -> None:
     assert "ann" == await join(queue, "bob", "ann")
     assert ("ann", "ann", "cem") == tuple([await queue.whose(n) for n in ("ann", "bob", "cem")])
     await submit(queue, a_job("bob-1", "bob", seconds=1))
+    ahead = [await queue.foresee(a_job("new", name, seconds=9)) for name in ("ann", "bob", "cem")]
+    assert [3, 3, 2] == [estimate.place for estimate in ahead]
     for name in ("ann", "bob"):
         assert ["bob-1", "ann-0", "bob-0"] == [v.job.id for v in await queue.jobs_of(name)]
         assert ["bob-1"] == [v.job.id for v in await queue.jobs_of(name, limit=1)]

@@ -107,6 +107,7 @@ class MemoryQueue(MemoryLinks):
 
     async def foresee(self, job: Job) -> Estimate:
         """The estimate that the job would get now."""
+        job = job.model_copy(update={"user": self._account_of(job.user)})
         tier, line = self._class_of(job), line_of(job.user, deferred=job.deferred)
         if len(self._order) <= SMALL:
             snapshot = self._snapshot(line)

@@ -51,7 +51,8 @@ class Queue(Protocol):
     ) -> list[Claim]:
         """Take the next job that this worker can run, for `lease` seconds, and with it up to
         `most[effect]` in all, 1 where it is missing, that can be run in one batch. Of what may be
-        served next an effect that is `warm`, loaded already, is preferred. See `policy`.
+        served next an effect that is `warm`, loaded already, is preferred. See `policy`. Nothing
+        of a paused effect is taken, nor anything by a worker of a paused pool.
 
         A claim whose answer is lost on the way is given back when its lease runs out. With
         nothing to do it sleeps up to `wait` seconds for a wake-up, then returns an empty list.

@@ -232,7 +232,8 @@ class RedisQueue(RedisLinks):
 
     async def foresee(self, job: Job) -> Estimate:
         """The estimate that the job would get now."""
-        return await self._forecast.foresee(job, self._now())
+        owned = job.model_copy(update={"user": await self.whose(job.user)})
+        return await self._forecast.foresee(owned, self._now())
 
     async def price(self, effect: str, guess: float, pixels: int) -> float:
         """Seconds to expect of a job, by what was learned."""
