@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from bisect import bisect
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TypeVar
+from itertools import accumulate, pairwise
 
 import numpy as np
 
 __all__ = ["DAY", "EFFECTS", "HEAVY", "MORNING", "Plan", "Size", "Wish", "draw_wishes"]
-
-T = TypeVar("T")
 
 DAY = 24 * 3600
 MORNING = 7
@@ -19,8 +17,8 @@ MORNING = 7
 
 # Requests in each hour of the day over the mean: quiet at four, most after nine in the evening.
 _CURVE = [
-    0.75, 0.50, 0.33, 0.25, 0.20, 0.22, 0.30, 0.45, 0.65, 0.85, 1.00, 1.10,
-    1.20, 1.25, 1.25, 1.25, 1.30, 1.40, 1.55, 1.70, 1.85, 1.90, 1.60, 1.15,
+    0.85, 0.60, 0.42, 0.32, 0.27, 0.28, 0.35, 0.50, 0.70, 0.87, 1.00, 1.09,
+    1.16, 1.20, 1.20, 1.20, 1.25, 1.34, 1.45, 1.56, 1.67, 1.70, 1.50, 1.18,
 ]  # fmt: skip
 # Share of the users, by tier.
 _TIERS = {"free": 0.90, "plus": 0.07, "pro": 0.025, "staff": 0.005}
@@ -45,12 +43,17 @@ EFFECTS = {
     "dream": Effect(0.15, ((0.5, 11.0, 0.5), (1.0, 19.0, 0.5)), 0.12, 1.0),
     "gatys": Effect(0.20, ((0.15, 32.0, 0.3), (0.20, 40.0, 0.5), (0.31, 60.0, 0.2)), 0.12, 0.9),
 }
+_NAMES = list(EFFECTS)
+_SHARES = list(accumulate(effect.share for effect in EFFECTS.values()))[:-1]
 HEAVY = "gatys"
 """The effect that may wait for the night, and may be larger then."""
 _LARGE = (0.79, 146.0)
-# Shares of the requests for it: sent by hand to the night; sent there when that is offered;
-# and of these asked larger.
-_BY_HAND, _ACCEPTED, _LARGER = 0.04, 0.6, 0.2
+# Shares of the requests for it: sent by hand to the night; asked larger then.
+_BY_HAND, _LARGER = 0.04, 0.2
+_PATIENCE = (900.0, 1.0)
+"""Seconds of waiting for which half of the people take the night instead, and the sigma of its
+logarithm.
+"""
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,8 @@ class Wish:
     """What is asked for when it may wait for the night."""
     by_hand: bool
     """Whether it is sent to the night by hand."""
-    accepts: bool
-    """Whether the night is taken when it is offered."""
+    patience: float
+    """Seconds of waiting for which the night is taken when it is offered."""
 
 
 def draw_wishes(plan: Plan) -> list[Wish]:
@@ -122,16 +125,17 @@ def _times(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _draw(rng: np.random.Generator, at: float, user: str, tier: str) -> Wish:
-    name = _choose(rng, {name: effect.share for name, effect in EFFECTS.items()})
+    which, what, by_hand, larger = rng.random(4)
+    noise, patience = rng.standard_normal(2)
+    name = _NAMES[bisect(_SHARES, which)]
     effect = EFFECTS[name]
-    megapixels, guess = _choose(rng, {(mp, guess): share for mp, guess, share in effect.sizes})
-    noise = float(rng.lognormal(-(effect.sigma**2) / 2, effect.sigma)) * effect.truth
-    size = night = Size(megapixels, guess, guess * noise)
-    by_hand, accepts, larger = rng.random(3) < (_BY_HAND, _ACCEPTED, _LARGER)
-    if name == HEAVY and larger:
-        night = Size(_LARGE[0], _LARGE[1], _LARGE[1] * noise)
-    return Wish(at, user, tier, name, size, night, name == HEAVY and bool(by_hand), bool(accepts))
-
-
-def _choose(rng: np.random.Generator, shares: Mapping[T, float]) -> T:
-    return list(shares)[int(np.searchsorted(np.cumsum(list(shares.values())), rng.random()))]
+    shares = accumulate(share for *_, share in effect.sizes)
+    megapixels, guess, _ = next(
+        size for size, most in zip(effect.sizes, shares, strict=True) if what < most + 1e-9
+    )
+    took = effect.truth * math.exp(effect.sigma * noise - effect.sigma**2 / 2)
+    size = night = Size(megapixels, guess, guess * took)
+    if name == HEAVY and larger < _LARGER:
+        night = Size(_LARGE[0], _LARGE[1], _LARGE[1] * took)
+    waits = _PATIENCE[0] * math.exp(_PATIENCE[1] * patience)
+    return Wish(at, user, tier, name, size, night, name == HEAVY and by_hand < _BY_HAND, waits)

@@ -176,13 +176,14 @@ class World:
         )  # fmt: skip
 
     async def _waits_for_night(self, wish: Wish, job: Job) -> bool:
-        """By hand, or offered to a tier that would wait too long."""
-        rules = self._rules
-        after = rules.tiers[wish.tier].offer_after
+        """By hand, or offered as the bot does it: by day, when a heavy job would wait too long."""
+        rules, limit = self._rules, self._rules.tiers[wish.tier].offer_after
         if wish.effect != HEAVY or rules.is_night(self.clock()):
             return False
-        offered = wish.accepts and after is not None and job.cost > rules.heavy * MICRO
-        return wish.by_hand or (offered and (await self.queue.foresee(job)).seconds > (after or 0))
+        if wish.by_hand or limit is None or job.cost <= rules.heavy * MICRO:
+            return wish.by_hand
+        wait = (await self.queue.foresee(job)).seconds - job.cost / MICRO
+        return wait > max(limit, wish.patience)
 
     async def _wake(self) -> None:
         """Idle workers look for work, the fastest first; of equal ones as many as find some."""

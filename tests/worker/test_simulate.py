@@ -13,7 +13,7 @@ from tests.simulate.plot import draw
 from tests.simulate.run import on_memory, on_redis
 from tests.simulate.world import World
 
-PLAN = Plan(users=60, seed=3)
+PLAN = Plan(users=40, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ async def test_the_scripts_do_as_the_reference(day: World, redis_url: str) -> No
 
 async def test_a_seed_is_a_day(day: World) -> None:
     """Another seed is another day, and everything ends once on each."""
-    other = await on_memory(Plan(users=60, seed=4))
+    other = await on_memory(Plan(users=40, seed=4))
     assert day.order != other.order
     for world in (day, other):
         assert goals(world)[0].met, goals(world)[0]

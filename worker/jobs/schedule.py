@@ -83,12 +83,14 @@ class Schedule:
         return tag, max(begun, bisect_right(served, tag, key=lambda row: row[0]))
 
     def _start(self, tier: str, index: int, now: int) -> float:
-        served = self.served[tier]
-        # a tier with nothing waiting is served next
-        start = served[index][1] if index < len(served) else self.starts[-1 if served else 0]
-        if index == len(served) and tier == LATER:
-            start = self._opening(start)
-        return max(start, (now - self.at) / MICRO)
+        served, age = self.served[tier], (now - self.at) / MICRO
+        if index < len(served):
+            return max(served[index][1], age)
+        if tier == LATER:
+            return max(self._opening(self.starts[-1 if served else 0]), age)
+        # a tier with nothing more waiting is served next
+        free = bisect_left(self.starts, max(served[-1][1], age) if served else age)
+        return max(self.starts[min(free, len(self.starts) - 1)], age)
 
     def _opening(self, start: float) -> float:
         """When deferred work is first served from `start` on: by night, or when all else is."""

@@ -44,11 +44,9 @@ class Snapshot:
 
     def play_with(self, job: Job, tier: str, calendar: Calendar, tide: Tide) -> Estimate:
         """The same with one job more, in class `tier`, of a user banned or not: its estimate."""
-        terms = {
-            name: terms
-            for name, terms in self.terms.items()
-            if not (name == job.user and terms.banned)
-        }
+        known = self.terms.get(job.user)
+        banned = known is not None and known.banned
+        terms = {**self.terms, job.user: Terms()} if banned else self.terms
         order = self._order(calendar, terms)
         line = line_of(job.user, deferred=job.deferred)
         entry = Waiting(LATE - 1, job.id, line, job.effect, job.cost, job.company)
