@@ -89,7 +89,11 @@ class Schedule:
         if tier == LATER:
             return max(self._opening(self.starts[-1 if served else 0]), age)
         # a tier with nothing more waiting is served next
-        free = bisect_left(self.starts, max(served[-1][1], age) if served else age)
+        free = (
+            bisect_right(self.starts, max(served[-1][1], age))
+            if served
+            else bisect_left(self.starts, age)
+        )
         return max(self.starts[min(free, len(self.starts) - 1)], age)
 
     def _opening(self, start: float) -> float:
