@@ -30,6 +30,12 @@ class Incoming:
     photos: tuple[bytes, ...] = ()
     press: str = ""
     """The `data` of a pressed button."""
+    quoted: tuple[bytes, ...] = ()
+    """The pictures of the message that this one replies to."""
+    group: bool = False
+    """Said among several people; the front passes on only what is meant for the bot."""
+    odd: str = ""
+    """What it brought that is no picture: "sticker", "video", "voice", "file"; or "too_large"."""
     lang: str = "en"
 
 
@@ -77,6 +83,19 @@ class Reply:
     status: Status | None = None
     error: str = ""
     """The error's code when this reply says that something went wrong."""
+    answers: str = ""
+    """The platform's id of the message that this one answers."""
+    as_files: bool = False
+    """Send the files as they are, not as squeezed photos."""
+    toast: bool = False
+    """A few words for whoever pressed a button, not a message."""
+    removes: bool = False
+    """Take the message with the pressed button away."""
+
+    @property
+    def passing(self) -> bool:
+        """Whether it says how a job stands that has not ended; a newer one will replace it."""
+        return self.status is not None and self.status.state in ("waiting", "running")
 
 
 Handle = Callable[[Incoming], Awaitable[list[Reply]]]

@@ -1,0 +1,54 @@
+"""Which message of a chat shows a slot now; it outlives the bot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["Slots", "Standing"]
+
+
+class Standing(BaseModel):
+    """A message that stands in a chat for a slot, and what it shows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    message: int
+    text: str = ""
+    buttons: str = ""
+    files: tuple[str, ...] = ()
+    """What the platform calls the files that it shows."""
+
+
+class Slots:
+    """Standing messages of one platform, and groups that moved to another id. `redis` is a
+    `redis.asyncio.Redis` that decodes; its own annotations fit no `await`.
+    """
+
+    def __init__(self, redis: Any, platform: str) -> None:
+        self._redis = redis
+        self._slots = f"{{atelier}}:slots:{platform}"
+        self._moved = f"{{atelier}}:moved:{platform}"
+
+    async def get(self, chat: str, slot: str) -> Standing | None:
+        """What stands there for the slot."""
+        raw: str | None = await self._redis.hget(self._slots, f"{chat}|{slot}")
+        return Standing.model_validate_json(raw) if raw else None
+
+    async def put(self, chat: str, slot: str, standing: Standing) -> None:
+        """Remember it."""
+        await self._redis.hset(self._slots, f"{chat}|{slot}", standing.model_dump_json())
+
+    async def drop(self, chat: str, slot: str) -> None:
+        """Forget it."""
+        await self._redis.hdel(self._slots, f"{chat}|{slot}")
+
+    async def move(self, chat: str, to: str) -> None:
+        """The chat has another id from now on."""
+        await self._redis.hset(self._moved, chat, to)
+
+    async def now(self, chat: str) -> str:
+        """The chat's present id."""
+        moved: str | None = await self._redis.hget(self._moved, chat)
+        return moved or chat

@@ -1,0 +1,1 @@
+"""Telegram: messages of people become `Incoming`, `Reply`s become messages."""

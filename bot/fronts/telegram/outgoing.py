@@ -1,0 +1,272 @@
+"""Replies become Telegram messages, within its limits."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from aiogram import Bot
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
+from aiogram.types import (
+    BufferedInputFile,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    Message,
+    ReplyParameters,
+)
+from PIL import Image
+
+from bot.core.messages import File, Reply
+from bot.fronts.pace import Pace
+from bot.fronts.slots import Slots, Standing
+
+__all__ = ["TRANSIENT", "Outgoing"]
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+TRANSIENT = (TelegramNetworkError, TelegramServerError, ClientDecodeError)
+"""What may go well the next time."""
+_TEXT, _CAPTION = 4096, 1024
+_PHOTO_BYTES, _PHOTO_SIDES, _PHOTO_RATIO = 10 * 2**20, 10_000, 20
+_SQUEEZED = 1280
+"""What clients make of the longest side of a photo, in pixels."""
+
+
+def _chat_pace(chat: str) -> tuple[float, float]:
+    # a group takes 20 messages a minute, a person about one a second
+    return (3, 10.8) if chat.startswith("-") else (3, 3.6)
+
+
+class Outgoing:
+    """Shows one reply after the other; the caller keeps their order."""
+
+    def __init__(self, bot: Bot, slots: Slots) -> None:
+        self._bot = bot
+        self._slots = slots
+        self._pace = Pace((5, 5 / 24), _chat_pace)
+
+    async def show(self, chat: str, reply: Reply) -> None:
+        """Send the reply, or let it replace what stands in its slot. Who blocked the bot gets
+        nothing, and that is no error. Raises one of `TRANSIENT`.
+        """
+        chat = await self._slots.now(chat)
+        try:
+            await self._show(chat, reply)
+        except TelegramMigrateToChat as moved:
+            await self._slots.move(chat, str(moved.migrate_to_chat_id))
+            await self._show(str(moved.migrate_to_chat_id), reply)
+        except TelegramForbiddenError as error:
+            log.info("telegram: a reply is dropped: %s", error.message)
+        except TelegramBadRequest as error:
+            if "chat not found" not in error.message:
+                raise
+            log.info("telegram: a reply is dropped: %s", error.message)
+
+    async def answer_press(self, id: str, text: str = "") -> None:
+        """End the spinner on a pressed button, with a few words or none."""
+        try:
+            await self._bot.answer_callback_query(id, text=text[:200] or None)
+        except (TelegramBadRequest, *TRANSIENT) as error:
+            log.info("telegram: a press is not answered: %s", error)
+
+    async def remove(self, chat: str, message: int) -> None:
+        """Take a message away; one that is gone already is no error."""
+        try:
+            await self._call(chat, lambda: self._bot.delete_message(chat, message))
+        except TelegramBadRequest as error:
+            log.info("telegram: a message is not removed: %s", error.message)
+
+    async def _show(self, chat: str, reply: Reply) -> None:
+        stands = await self._slots.get(chat, reply.slot) if reply.slot else None
+        if stands is None or (reply.files and not reply.passing):
+            sent = await self._send(chat, reply)
+            if stands is not None:
+                await self.remove(chat, stands.message)
+        else:
+            sent = await self._edit(chat, reply, stands)
+        if reply.slot and reply.passing:
+            await self._slots.put(chat, reply.slot, sent)
+        elif stands is not None:
+            await self._slots.drop(chat, reply.slot)
+
+    async def _send(self, chat: str, reply: Reply) -> Standing:
+        markup = _keyboard(reply)
+        answers = int(reply.answers) if reply.answers.isdecimal() else None
+        if not reply.files:
+            return await self._send_words(chat, reply.text, markup, answers)
+        text = reply.text
+        if len(text) > _CAPTION:
+            await self._send_words(chat, text, None, answers)
+            text = ""
+        standing: list[Standing] = []
+        for file in reply.files:
+            looks = _is_photo(file)
+            if looks and not reply.as_files:
+                sent = await self._send_photo(chat, file, text, markup, answers)
+                standing.append(_standing(sent, reply))
+                text, markup = "", None
+            if not looks or reply.as_files or _is_squeezed(file):
+                sent = await self._send_file(chat, file, text, markup, answers)
+                standing.append(_standing(sent, reply))
+                text, markup = "", None
+        return standing[0]
+
+    async def _send_words(
+        self, chat: str, text: str, markup: InlineKeyboardMarkup | None, answers: int | None
+    ) -> Standing:
+        *heads, last = _pieces(text)
+        for head in heads:
+            await self._call(
+                chat,
+                lambda head=head: self._bot.send_message(  # type: ignore[misc]
+                    chat, head, reply_parameters=_answering(answers)
+                ),
+            )
+        sent = await self._call(
+            chat,
+            lambda: self._bot.send_message(
+                chat, last, reply_markup=markup, reply_parameters=_answering(answers)
+            ),
+        )
+        return Standing(message=sent.message_id, text=last, buttons=_text_of(markup))
+
+    async def _send_photo(
+        self, chat: str, file: File, text: str, markup: InlineKeyboardMarkup | None,
+        answers: int | None,
+    ) -> Message:  # fmt: skip
+        await self._act(chat, "upload_photo")
+        return await self._call(
+            chat,
+            lambda: self._bot.send_photo(
+                chat, _upload(file), caption=text or None, reply_markup=markup,
+                reply_parameters=_answering(answers),
+            ),
+        )  # fmt: skip
+
+    async def _send_file(
+        self, chat: str, file: File, text: str, markup: InlineKeyboardMarkup | None,
+        answers: int | None,
+    ) -> Message:  # fmt: skip
+        moves = file.type in ("image/gif", "video/mp4")
+        await self._act(chat, "upload_video" if moves else "upload_document")
+        send: Callable[..., Awaitable[Message]]
+        send = self._bot.send_animation if moves else self._bot.send_document
+        return await self._call(
+            chat,
+            lambda: send(
+                chat, _upload(file), caption=text or None, reply_markup=markup,
+                reply_parameters=_answering(answers),
+            ),
+        )  # fmt: skip
+
+    async def _edit(self, chat: str, reply: Reply, stands: Standing) -> Standing:
+        """Other words, and a preview if there is a new one, in the message that stands."""
+        markup = _keyboard(reply)
+        limit = _CAPTION if reply.files or stands.files else _TEXT
+        text = reply.text[:limit]
+        if not reply.files and (text, _text_of(markup)) == (stands.text, stands.buttons):
+            return stands
+        where = {"chat_id": chat, "message_id": stands.message, "reply_markup": markup}
+        try:
+            if reply.files:
+                media = InputMediaPhoto(media=_upload(reply.files[0]), caption=text)
+                await self._call(chat, lambda: self._bot.edit_message_media(media, **where))  # type: ignore[arg-type]
+            elif stands.files:
+                await self._call(
+                    chat,
+                    lambda: self._bot.edit_message_caption(caption=text, **where),  # type: ignore[arg-type]
+                )
+            else:
+                await self._call(chat, lambda: self._bot.edit_message_text(text, **where))  # type: ignore[arg-type]
+        except TelegramBadRequest as error:
+            if "not modified" in error.message:
+                return stands
+            if "not found" not in error.message:
+                raise
+            return await self._send(chat, reply)  # somebody deleted it
+        files = tuple(file.name for file in reply.files) or stands.files
+        return Standing(message=stands.message, text=text, buttons=_text_of(markup), files=files)
+
+    async def _act(self, chat: str, action: str) -> None:
+        """What the chat shows at its top for five seconds; not worth a second try."""
+        try:
+            await self._bot.send_chat_action(chat, action)
+        except (TelegramBadRequest, TelegramRetryAfter, *TRANSIENT) as error:
+            log.info("telegram: no action shown: %s", error)
+
+    async def _call(self, chat: str, make: Callable[[], Awaitable[T]]) -> T:
+        """Make a call in its turn, again as often as Telegram says when."""
+        while True:
+            await self._pace.turn(chat)
+            try:
+                return await make()
+            except TelegramRetryAfter as late:
+                log.info("telegram: chat %s is to wait for %d s", chat, late.retry_after)
+                self._pace.hold(chat, late.retry_after)
+
+
+def _standing(sent: Message, reply: Reply) -> Standing:
+    names = tuple(file.name for file in reply.files)
+    return Standing(message=sent.message_id, text=sent.caption or "", files=names)
+
+
+def _keyboard(reply: Reply) -> InlineKeyboardMarkup | None:
+    rows = [
+        [InlineKeyboardButton(text=button.label, callback_data=button.data) for button in row]
+        for row in reply.buttons
+    ]
+    return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
+
+
+def _text_of(markup: InlineKeyboardMarkup | None) -> str:
+    return markup.model_dump_json() if markup else ""
+
+
+def _answering(message: int | None) -> ReplyParameters | None:
+    if message is None:
+        return None
+    return ReplyParameters(message_id=message, allow_sending_without_reply=True)
+
+
+def _upload(file: File) -> BufferedInputFile:
+    return BufferedInputFile(file.content, file.name)
+
+
+def _size(file: File) -> tuple[int, int]:
+    with Image.open(io.BytesIO(file.content)) as image:
+        return image.size
+
+
+def _is_photo(file: File) -> bool:
+    """Whether Telegram takes it as a photo."""
+    if file.type not in ("image/png", "image/jpeg") or len(file.content) > _PHOTO_BYTES:
+        return False
+    sides = _size(file)
+    return sum(sides) <= _PHOTO_SIDES and max(sides) <= _PHOTO_RATIO * min(sides)
+
+
+def _is_squeezed(file: File) -> bool:
+    return max(_size(file)) > _SQUEEZED
+
+
+def _pieces(text: str) -> list[str]:
+    """Pieces of at most 4096 characters, cut between lines where that can be."""
+    pieces = []
+    while len(text) > _TEXT:
+        cut = text.rfind("\n", 1, _TEXT)
+        cut = cut if cut > 0 else _TEXT
+        pieces.append(text[:cut])
+        text = text[cut:].lstrip("\n")
+    return [*pieces, text]

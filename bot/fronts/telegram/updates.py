@@ -1,0 +1,140 @@
+"""Updates from Telegram: each is confirmed when it has been dealt with, so that none is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+
+from aiogram import Bot
+from aiogram.exceptions import TelegramAPIError, TelegramConflictError, TelegramUnauthorizedError
+from aiogram.types import Message, Update
+
+from worker.jobs.errors import BadSettings
+
+__all__ = ["KINDS", "Updates"]
+
+log = logging.getLogger(__name__)
+
+KINDS = ["message", "callback_query"]
+_WAIT = 25
+"""Seconds that a poll waits for news."""
+_ALBUM = 0.7
+"""Seconds without a further picture after which an album is complete."""
+_LOOK = 0.3
+
+Deal = Callable[[list[Update]], Awaitable[None]]
+
+
+class Updates:
+    """Hands updates to `deal`, chat by chat in order; the messages of an album together."""
+
+    def __init__(self, bot: Bot, deal: Deal, *, album: float = _ALBUM) -> None:
+        self._bot = bot
+        self._deal = deal
+        self._album = album
+        self._newest = 0
+        self._waiting: defaultdict[int, deque[list[Update]]] = defaultdict(deque)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._more: dict[str, asyncio.Event] = {}
+        self._in_hand: set[int] = set()
+        self._dealt = asyncio.Event()
+
+    async def poll(self) -> None:
+        """Ask for updates until cancelled. Raises `BadSettings` when the token is refused."""
+        pause = 1.0
+        while True:
+            offset = min(self._in_hand, default=self._newest + 1)
+            wait = 0 if self._in_hand else _WAIT
+            try:
+                updates = await self._bot.get_updates(
+                    offset=offset, timeout=wait, allowed_updates=KINDS, request_timeout=wait + 10
+                )
+            except TelegramUnauthorizedError:
+                raise BadSettings("ATELIER_TELEGRAM__TOKEN is refused by Telegram") from None
+            except TelegramAPIError as error:
+                if isinstance(error, TelegramConflictError):
+                    log.warning("telegram: another program takes this bot's updates: %s", error)
+                else:
+                    log.warning("telegram: no updates, again in %g s: %s", pause, error)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, 30.0)
+                continue
+            pause = 1.0
+            for update in updates:
+                if update.update_id > self._newest:
+                    self._newest = update.update_id
+                    self.take(update)
+            if self._in_hand:
+                self._dealt.clear()
+                await _within(self._dealt, _LOOK)
+
+    async def deal(self, update: Update) -> None:
+        """Deal with an update in its turn, and return when that is done."""
+        self.take(update)
+        while update.update_id in self._in_hand:
+            self._dealt.clear()
+            await self._dealt.wait()
+
+    def take(self, update: Update) -> None:
+        """Begin to deal with an update in its turn."""
+        self._in_hand.add(update.update_id)
+        album = update.message.media_group_id if update.message else None
+        chat = _chat_of(update)
+        line = self._waiting[chat]
+        if album and line and line[-1][0].message and line[-1][0].message.media_group_id == album:
+            line[-1].append(update)
+            self._more[album].set()
+            return
+        if album:
+            self._more[album] = asyncio.Event()
+        line.append([update])
+        if chat not in self._tasks:
+            self._tasks[chat] = asyncio.create_task(self._serve(chat))
+
+    async def close(self) -> None:
+        """Leave what is not dealt with to the next start."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, chat: int) -> None:
+        line = self._waiting[chat]
+        while line:
+            if line[0][0].message and (album := line[0][0].message.media_group_id):
+                await self._until_complete(album)
+            updates = line.popleft()
+            try:
+                await self._deal(updates)
+            # One message that can't be dealt with must not stop the others.
+            except Exception:
+                log.exception("telegram: an update was not dealt with")
+            self._in_hand -= {update.update_id for update in updates}
+            self._dealt.set()
+        del self._waiting[chat], self._tasks[chat]
+
+    async def _until_complete(self, album: str) -> None:
+        more = self._more[album]
+        while await _within(more, self._album):
+            more.clear()
+        del self._more[album]
+
+
+def _chat_of(update: Update) -> int:
+    if update.message:
+        return update.message.chat.id
+    press = update.callback_query
+    if press and isinstance(press.message, Message):
+        return press.message.chat.id
+    return 0
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    """Whether the event comes in time."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
