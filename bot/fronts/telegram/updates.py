@@ -134,7 +134,8 @@ def _chat_of(update: Update) -> int:
 async def _within(event: asyncio.Event, seconds: float) -> bool:
     """Whether the event comes in time."""
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
     except TimeoutError:
         return False
     return True

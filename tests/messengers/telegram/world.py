@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import mimetypes
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -179,7 +180,13 @@ class World:
         assert message.file is not None
         if message.kind == "photo":
             return {"photo": [file_shape(one) for one in (message.small, message.file) if one]}
-        return {message.kind: file_shape(message.file) | _EXTRA.get(message.kind, {})}
+        extra = _EXTRA.get(message.kind, {})
+        if message.kind == "document":
+            extra = {
+                "mime_type": mimetypes.guess_type(message.file.name)[0]
+                or "application/octet-stream"
+            }
+        return {message.kind: file_shape(message.file) | extra}
 
     async def tell(self, kind: str, content: dict[str, Any]) -> int:
         """Queue an update for the bot; returns its id, or 0 when the bot wants none of its kind."""
@@ -205,7 +212,6 @@ class World:
 
 
 _EXTRA: dict[str, dict[str, Any]] = {
-    "document": {"mime_type": "application/octet-stream"},
     "voice": {"duration": 3},
     "video": {"duration": 3},
     "animation": {"duration": 3},

@@ -1,0 +1,253 @@
+"""Telegram's front against the test server: what comes in, how replies are shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from bot.core.messages import Button, File, Incoming, Reply, Status
+from bot.fronts.telegram.front import TelegramFront
+from bot.fronts.telegram.settings import TelegramSettings
+from tests.bot.conftest import picture
+from tests.messengers.faults import Fault
+from tests.messengers.telegram import Person, TelegramServer
+
+Answer = Callable[[Incoming], list[Reply]]
+
+
+class Desk:
+    """A front that runs against a server; `answer` says what the conversation would."""
+
+    def __init__(self, server: TelegramServer, front: TelegramFront) -> None:
+        self.server = server
+        self.front = front
+        self.heard: asyncio.Queue[Incoming] = asyncio.Queue()
+        self.answer: Answer = lambda incoming: []
+
+    async def handle(self, incoming: Incoming) -> list[Reply]:
+        """The conversation."""
+        self.heard.put_nowait(incoming)
+        return self.answer(incoming)
+
+    async def next(self) -> Incoming:
+        """What the conversation was told next."""
+        return await asyncio.wait_for(self.heard.get(), 15)
+
+
+def a_front(server: TelegramServer, redis: Redis) -> TelegramFront:
+    """A front that listens by long polling."""
+    settings = TelegramSettings(api_base=server.base)
+    return TelegramFront(SecretStr(server.token), settings, redis)
+
+
+@pytest.fixture
+async def redis_client(redis_url: str) -> AsyncIterator[Redis]:
+    """The session's Redis, emptied."""
+    client = Redis.from_url(redis_url, decode_responses=True)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def desk(redis_client: Redis) -> AsyncIterator[Desk]:
+    """A front at work."""
+    async with TelegramServer() as server:
+        front = a_front(server, redis_client)
+        desk = Desk(server, front)
+        running = asyncio.create_task(front.run(desk.handle))
+        yield desk
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+def waiting(place: int) -> Reply:
+    """A status of job j."""
+    status = Status("j", "waiting", place=place)
+    return Reply(
+        f"place {place}", buttons=((Button("Cancel", "cancel:j"),),), slot="j", status=status
+    )
+
+
+def done(*files: File, **more: Any) -> Reply:
+    """The end of job j."""
+    return Reply("done", files, slot="j", status=Status("j", "done"), **more)
+
+
+def file(content: bytes, name: str = "a.png", type: str = "image/png") -> File:
+    """A file of a result."""
+    return File(name, type, content)
+
+
+def kinds(person: Person) -> list[str]:
+    """What stands in the chat of the bot's."""
+    return [one.kind for one in person.heard()]
+
+
+async def test_a_photo_with_words(desk: Desk) -> None:
+    """Who, where, in which language, and the picture."""
+    person = desk.server.person(7, lang="ru")
+    sent = await person.photo(picture(type="JPEG"), "раскрась")
+    incoming = await desk.next()
+    assert ("telegram:7", "7", str(sent.id)) == (incoming.user, incoming.chat, incoming.message)
+    assert ("раскрась", "ru", False) == (incoming.text, incoming.lang, incoming.group)
+    assert (picture(type="JPEG"),) == incoming.photos
+
+
+async def test_an_album_is_one_message(desk: Desk) -> None:
+    """Its pictures in order, its caption once."""
+    photos = [picture("red", type="JPEG"), picture("blue", type="JPEG")]
+    await desk.server.person(7).album(photos, "/blend")
+    incoming = await desk.next()
+    assert (tuple(photos), "/blend") == (incoming.photos, incoming.text)
+    assert desk.heard.empty()
+
+
+async def test_a_document_and_a_quoted_photo(desk: Desk) -> None:
+    """A picture sent as a file is not squeezed; a command may answer a photo."""
+    person = desk.server.person(7)
+    large = picture(size=(1500, 20))
+    sent = await person.document(large, "large.png")
+    assert (large,) == (await desk.next()).photos
+    await person.say("/swirl", reply_to=sent)
+    incoming = await desk.next()
+    assert ((), (large,)) == (incoming.photos, incoming.quoted)
+
+
+@pytest.mark.parametrize(
+    ("kind", "odd"), [("sticker", "sticker"), ("voice", "voice"), ("video", "video")]
+)
+async def test_what_is_no_picture(desk: Desk, kind: str, odd: str) -> None:
+    """Its kind is passed on."""
+    await desk.server.person(7).odd(kind)
+    assert odd == (await desk.next()).odd
+
+
+async def test_a_group_is_heard_only_when_the_bot_is_meant(desk: Desk) -> None:
+    """Commands, mentions and replies to the bot; nothing else, nor what is for another bot."""
+    person = desk.server.person(7, chat=-5)
+    desk.answer = lambda incoming: [Reply("here")]
+    await person.photo(picture())
+    await person.say("just talking")
+    await person.say("/swirl@other_bot")
+    await person.say("/swirl@Atelier_bot strength=1")
+    assert "/swirl@Atelier_bot strength=1" == (await desk.next()).text
+    await person.photo(picture(), "@atelier_bot swirl")
+    assert "swirl" == (await desk.next()).text
+    await person.say("and now?", reply_to=await person.hears("here"))
+    assert "and now?" == (await desk.next()).text
+
+
+async def test_a_status_is_one_message_until_the_result(desk: Desk) -> None:
+    """Edited while it changes, gone when the result comes; the result answers the request."""
+    person = desk.server.person(7)
+    desk.answer = lambda incoming: [waiting(3)]
+    asked = await person.photo(picture())
+    status = await person.hears("place 3")
+    await desk.front.send("7", waiting(1))
+    await person.hears("place 1")
+    preview = (file(picture("red"), "preview.jpg", "image/jpeg"),)
+    running = Reply("40 %", preview, slot="j", status=Status("j", "running"))
+    await desk.front.send("7", running)
+    shown = await person.hears("40 %", kind="photo")
+    assert status.id == shown.id
+    await desk.front.send("7", Reply("50 %", slot="j", status=Status("j", "running")))
+    assert "photo" == (await person.hears("50 %")).kind
+    await desk.front.send("7", done(file(picture("blue")), answers=str(asked.id)))
+    result = await person.hears("done", kind="photo")
+    assert asked.id == result.reply_to
+    assert ["photo"] == kinds(person)
+
+
+async def test_equal_statuses_are_not_sent(desk: Desk) -> None:
+    """Only the first of two equal ones is."""
+    person = desk.server.person(7)
+    desk.answer = lambda incoming: [waiting(3)]
+    await person.say("go")
+    await person.hears("place 3")
+    await desk.front.send("7", waiting(3))
+    await desk.front.send("7", Reply("bye"))
+    await person.hears("bye")
+    assert 0 == desk.server.calls["editMessageText"]
+
+
+async def test_a_large_result_comes_as_a_file_too(desk: Desk) -> None:
+    """What a client would squeeze; or the file alone, when asked for."""
+    person = desk.server.person(7)
+    large = picture(size=(1400, 1000))
+    await desk.front.send("7", done(file(large)))
+    assert ["photo", "document"] == kinds(person)
+    assert large == person.heard()[1].file.content
+    await desk.front.send("7", done(file(picture()), as_files=True))
+    assert ["photo", "document", "document"] == kinds(person)
+    await desk.front.send("7", done(file(b"GIF89a...", "a.gif", "image/gif")))
+    assert "animation" == kinds(person)[-1]
+
+
+async def test_a_press_is_answered(desk: Desk) -> None:
+    """With a toast, or by taking the message away."""
+    person = desk.server.person(7)
+    await desk.front.send("7", Reply("choose", buttons=((Button("Go", "effect:swirl"),),)))
+    desk.answer = lambda incoming: [Reply("not yours", toast=True)]
+    await person.press(await person.hears("choose"), "go")
+    assert "effect:swirl" == (await desk.next()).press
+    await desk.server.world.until(lambda: desk.server.world.answers)
+    assert "not yours" == desk.server.world.answers[0]["text"]
+    desk.answer = lambda incoming: [Reply(removes=True, toast=True)]
+    await person.press(person.heard()[0], "go")
+    await desk.server.world.until(lambda: not person.heard())
+
+
+@pytest.mark.parametrize("fault", [Fault.FLOOD, Fault.BROKEN, Fault.CUT_BEFORE])
+async def test_an_answer_survives_a_fault(desk: Desk, fault: Fault) -> None:
+    """It is tried again, and stands there once."""
+    person = desk.server.person(7)
+    desk.answer = lambda incoming: [Reply("here")]
+    desk.server.faults.order("sendMessage", fault)
+    await person.say("hello")
+    await person.hears("here")
+    assert 1 == len(person.heard())
+
+
+async def test_an_ending_that_is_not_sent_raises(desk: Desk) -> None:
+    """So that it stays in the outbox; to who blocked the bot it is dropped."""
+    person = desk.server.person(7)
+    desk.server.faults.order("sendPhoto", Fault.BROKEN)
+    with pytest.raises(Exception, match="decode"):
+        await desk.front.send("7", done(file(picture())))
+    desk.server.chat(7).blocked = True
+    await desk.front.send("7", done(file(picture())))
+    assert [] == person.heard()
+
+
+async def test_a_group_that_moved_gets_its_result(desk: Desk) -> None:
+    """Under its new id, also the next time."""
+    person = desk.server.person(7, chat=-5)
+    new = await desk.server.migrate(-5)
+    moved = person.inside(new)
+    await desk.front.send("-5", done(file(picture())))
+    await desk.front.send("-5", done(file(picture())))
+    assert ["photo", "photo"] == kinds(moved)
+
+
+async def test_updates_not_dealt_with_come_again(redis_client: Redis) -> None:
+    """A bot that dies over a message finds it at its next start."""
+    heard: asyncio.Queue[str] = asyncio.Queue()
+
+    async def die(incoming: Incoming) -> list[Reply]:
+        heard.put_nowait(incoming.text)
+        await asyncio.Event().wait()
+        return []
+
+    async with TelegramServer() as server:
+        await server.person(7).say("hello")
+        for _ in range(2):
+            front = a_front(server, redis_client)
+            running = asyncio.create_task(front.run(die))
+            assert "hello" == await asyncio.wait_for(heard.get(), 15)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
