@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import redis
+import redis.asyncio
 
 from worker.jobs.memory import MemoryQueue
 from worker.jobs.queue import Queue
@@ -115,6 +116,14 @@ def redis_url(_redis_server: RedisServer) -> str:
     with redis.Redis.from_url(_redis_server.url) as client:
         client.flushall()
     return _redis_server.url
+
+
+@pytest.fixture
+async def redis_client(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client of it that decodes."""
+    client = redis.asyncio.Redis.from_url(redis_url, decode_responses=True)
+    yield client
+    await client.aclose()
 
 
 @pytest.fixture

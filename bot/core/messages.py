@@ -85,6 +85,8 @@ class Reply:
     """The error's code when this reply says that something went wrong."""
     answers: str = ""
     """The platform's id of the message that this one answers."""
+    once: str = ""
+    """What makes it the same reply when it is sent again: some platforms show it once then."""
     as_files: bool = False
     """Send the files as they are, not as squeezed photos."""
     toast: bool = False

@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from bot.core.messages import Button, File, Incoming, Reply, Status
+from bot.core.messages import Button, Incoming, Reply, Status
 from bot.fronts.telegram.front import TelegramFront
 from bot.fronts.telegram.settings import TelegramSettings
 from tests.bot.conftest import picture
+from tests.bot.desk import Desk, done, file, waiting
 from tests.messengers.faults import Fault
 from tests.messengers.telegram import Person, TelegramServer
 
-Answer = Callable[[Incoming], list[Reply]]
 
-
-class Desk:
-    """A front that runs against a server; `answer` says what the conversation would."""
+class TelegramDesk(Desk):
+    """A desk with its server."""
 
     def __init__(self, server: TelegramServer, front: TelegramFront) -> None:
+        super().__init__(front)
         self.server = server
-        self.front = front
-        self.heard: asyncio.Queue[Incoming] = asyncio.Queue()
-        self.answer: Answer = lambda incoming: []
-
-    async def handle(self, incoming: Incoming) -> list[Reply]:
-        """The conversation."""
-        self.heard.put_nowait(incoming)
-        return self.answer(incoming)
-
-    async def next(self) -> Incoming:
-        """What the conversation was told next."""
-        return await asyncio.wait_for(self.heard.get(), 15)
 
 
 def a_front(server: TelegramServer, redis: Redis) -> TelegramFront:
@@ -46,41 +33,15 @@ def a_front(server: TelegramServer, redis: Redis) -> TelegramFront:
 
 
 @pytest.fixture
-async def redis_client(redis_url: str) -> AsyncIterator[Redis]:
-    """The session's Redis, emptied."""
-    client = Redis.from_url(redis_url, decode_responses=True)
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-async def desk(redis_client: Redis) -> AsyncIterator[Desk]:
+async def desk(redis_client: Redis) -> AsyncIterator[TelegramDesk]:
     """A front at work."""
     async with TelegramServer() as server:
         front = a_front(server, redis_client)
-        desk = Desk(server, front)
+        desk = TelegramDesk(server, front)
         running = asyncio.create_task(front.run(desk.handle))
         yield desk
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-
-
-def waiting(place: int) -> Reply:
-    """A status of job j."""
-    status = Status("j", "waiting", place=place)
-    return Reply(
-        f"place {place}", buttons=((Button("Cancel", "cancel:j"),),), slot="j", status=status
-    )
-
-
-def done(*files: File, **more: Any) -> Reply:
-    """The end of job j."""
-    return Reply("done", files, slot="j", status=Status("j", "done"), **more)
-
-
-def file(content: bytes, name: str = "a.png", type: str = "image/png") -> File:
-    """A file of a result."""
-    return File(name, type, content)
 
 
 def kinds(person: Person) -> list[str]:
@@ -88,7 +49,7 @@ def kinds(person: Person) -> list[str]:
     return [one.kind for one in person.heard()]
 
 
-async def test_a_photo_with_words(desk: Desk) -> None:
+async def test_a_photo_with_words(desk: TelegramDesk) -> None:
     """Who, where, in which language, and the picture."""
     person = desk.server.person(7, lang="ru")
     sent = await person.photo(picture(type="JPEG"), "раскрась")
@@ -98,7 +59,7 @@ async def test_a_photo_with_words(desk: Desk) -> None:
     assert (picture(type="JPEG"),) == incoming.photos
 
 
-async def test_an_album_is_one_message(desk: Desk) -> None:
+async def test_an_album_is_one_message(desk: TelegramDesk) -> None:
     """Its pictures in order, its caption once."""
     photos = [picture("red", type="JPEG"), picture("blue", type="JPEG")]
     await desk.server.person(7).album(photos, "/blend")
@@ -107,7 +68,7 @@ async def test_an_album_is_one_message(desk: Desk) -> None:
     assert desk.heard.empty()
 
 
-async def test_a_document_and_a_quoted_photo(desk: Desk) -> None:
+async def test_a_document_and_a_quoted_photo(desk: TelegramDesk) -> None:
     """A picture sent as a file is not squeezed; a command may answer a photo."""
     person = desk.server.person(7)
     large = picture(size=(1500, 20))
@@ -121,13 +82,13 @@ async def test_a_document_and_a_quoted_photo(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("kind", "odd"), [("sticker", "sticker"), ("voice", "voice"), ("video", "video")]
 )
-async def test_what_is_no_picture(desk: Desk, kind: str, odd: str) -> None:
+async def test_what_is_no_picture(desk: TelegramDesk, kind: str, odd: str) -> None:
     """Its kind is passed on."""
     await desk.server.person(7).odd(kind)
     assert odd == (await desk.next()).odd
 
 
-async def test_a_group_is_heard_only_when_the_bot_is_meant(desk: Desk) -> None:
+async def test_a_group_is_heard_only_when_the_bot_is_meant(desk: TelegramDesk) -> None:
     """Commands, mentions and replies to the bot; nothing else, nor what is for another bot."""
     person = desk.server.person(7, chat=-5)
     desk.answer = lambda incoming: [Reply("here")]
@@ -142,7 +103,7 @@ async def test_a_group_is_heard_only_when_the_bot_is_meant(desk: Desk) -> None:
     assert "and now?" == (await desk.next()).text
 
 
-async def test_a_status_is_one_message_until_the_result(desk: Desk) -> None:
+async def test_a_status_is_one_message_until_the_result(desk: TelegramDesk) -> None:
     """Edited while it changes, gone when the result comes; the result answers the request."""
     person = desk.server.person(7)
     desk.answer = lambda incoming: [waiting(3)]
@@ -163,7 +124,7 @@ async def test_a_status_is_one_message_until_the_result(desk: Desk) -> None:
     assert ["photo"] == kinds(person)
 
 
-async def test_equal_statuses_are_not_sent(desk: Desk) -> None:
+async def test_equal_statuses_are_not_sent(desk: TelegramDesk) -> None:
     """Only the first of two equal ones is."""
     person = desk.server.person(7)
     desk.answer = lambda incoming: [waiting(3)]
@@ -175,7 +136,7 @@ async def test_equal_statuses_are_not_sent(desk: Desk) -> None:
     assert 0 == desk.server.calls["editMessageText"]
 
 
-async def test_a_large_result_comes_as_a_file_too(desk: Desk) -> None:
+async def test_a_large_result_comes_as_a_file_too(desk: TelegramDesk) -> None:
     """What a client would squeeze; or the file alone, when asked for."""
     person = desk.server.person(7)
     large = picture(size=(1400, 1000))
@@ -188,7 +149,7 @@ async def test_a_large_result_comes_as_a_file_too(desk: Desk) -> None:
     assert "animation" == kinds(person)[-1]
 
 
-async def test_a_press_is_answered(desk: Desk) -> None:
+async def test_a_press_is_answered(desk: TelegramDesk) -> None:
     """With a toast, or by taking the message away."""
     person = desk.server.person(7)
     await desk.front.send("7", Reply("choose", buttons=((Button("Go", "effect:swirl"),),)))
@@ -203,7 +164,7 @@ async def test_a_press_is_answered(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.FLOOD, Fault.BROKEN, Fault.CUT_BEFORE])
-async def test_an_answer_survives_a_fault(desk: Desk, fault: Fault) -> None:
+async def test_an_answer_survives_a_fault(desk: TelegramDesk, fault: Fault) -> None:
     """It is tried again, and stands there once."""
     person = desk.server.person(7)
     desk.answer = lambda incoming: [Reply("here")]
@@ -213,7 +174,7 @@ async def test_an_answer_survives_a_fault(desk: Desk, fault: Fault) -> None:
     assert 1 == len(person.heard())
 
 
-async def test_an_ending_that_is_not_sent_raises(desk: Desk) -> None:
+async def test_an_ending_that_is_not_sent_raises(desk: TelegramDesk) -> None:
     """So that it stays in the outbox; to who blocked the bot it is dropped."""
     person = desk.server.person(7)
     desk.server.faults.order("sendPhoto", Fault.BROKEN)
@@ -224,7 +185,7 @@ async def test_an_ending_that_is_not_sent_raises(desk: Desk) -> None:
     assert [] == person.heard()
 
 
-async def test_a_group_that_moved_gets_its_result(desk: Desk) -> None:
+async def test_a_group_that_moved_gets_its_result(desk: TelegramDesk) -> None:
     """Under its new id, also the next time."""
     person = desk.server.person(7, chat=-5)
     new = await desk.server.migrate(-5)

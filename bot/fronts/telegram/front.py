@@ -29,9 +29,6 @@ __all__ = ["TelegramFront"]
 
 log = logging.getLogger(__name__)
 
-_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds before each further try of an answer."""
-
 
 class TelegramFront:
     """Serves one Telegram bot. Endings that can't be sent raise, so that they stay in the
@@ -49,7 +46,7 @@ class TelegramFront:
         except ValueError:
             raise BadSettings("ATELIER_TELEGRAM__TOKEN does not look like 123456:ABC…") from None
         self._outgoing = Outgoing(self._bot, Slots(redis, self.platform))
-        self._lines = Lines(self._outgoing.show)
+        self._lines = Lines(self._outgoing.show, lambda error: isinstance(error, TRANSIENT))
         self._there = asyncio.Event()
 
     async def run(self, handle: Handle) -> None:
@@ -63,8 +60,8 @@ class TelegramFront:
                 return
             messages = [update.message for update in updates if update.message]
             incoming = await reader.read(messages) if messages else None
-            if incoming is not None:
-                await self._answer(incoming, await handle(incoming))
+            for reply in await handle(incoming) if incoming else []:
+                await self._lines.answer(str(messages[0].chat.id), reply)
 
         updates = Updates(self._bot, deal)
         try:
@@ -109,19 +106,9 @@ class TelegramFront:
             return
         if any(reply.removes for reply in replies):
             await self._outgoing.remove(incoming.chat, press.message.message_id)
-        await self._answer(incoming, [reply for reply in replies if not reply.toast])
-
-    async def _answer(self, incoming: Incoming, replies: list[Reply]) -> None:
         for reply in replies:
-            for pause in (*_PAUSES, None):
-                try:
-                    await self._lines.say(incoming.chat, reply)
-                    break
-                except TRANSIENT as error:
-                    if pause is None:
-                        raise
-                    log.info("telegram: an answer is sent again in %g s: %s", pause, error)
-                    await asyncio.sleep(pause)
+            if not reply.toast:
+                await self._lines.answer(incoming.chat, reply)
 
     async def _serve_webhook(self, updates: Updates) -> None:
         settings = self._settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -25,9 +24,9 @@ from aiogram.types import (
     Message,
     ReplyParameters,
 )
-from PIL import Image
 
 from bot.core.messages import File, Reply
+from bot.fronts.board import Board, pieces, size_of
 from bot.fronts.pace import Pace
 from bot.fronts.slots import Slots, Standing
 
@@ -49,12 +48,12 @@ def _chat_pace(chat: str) -> tuple[float, float]:
     return (3, 10.8) if chat.startswith("-") else (3, 3.6)
 
 
-class Outgoing:
+class Outgoing(Board):
     """Shows one reply after the other; the caller keeps their order."""
 
     def __init__(self, bot: Bot, slots: Slots) -> None:
         self._bot = bot
-        self._slots = slots
+        super().__init__(slots)
         self._pace = Pace((5, 5 / 24), _chat_pace)
 
     async def show(self, chat: str, reply: Reply) -> None:
@@ -63,10 +62,10 @@ class Outgoing:
         """
         chat = await self._slots.now(chat)
         try:
-            await self._show(chat, reply)
+            await self.put(chat, reply)
         except TelegramMigrateToChat as moved:
             await self._slots.move(chat, str(moved.migrate_to_chat_id))
-            await self._show(str(moved.migrate_to_chat_id), reply)
+            await self.put(str(moved.migrate_to_chat_id), reply)
         except TelegramForbiddenError as error:
             log.info("telegram: a reply is dropped: %s", error.message)
         except TelegramBadRequest as error:
@@ -82,26 +81,14 @@ class Outgoing:
             log.info("telegram: a press is not answered: %s", error)
 
     async def remove(self, chat: str, message: int) -> None:
-        """Take a message away; one that is gone already is no error."""
+        """See `Board`."""
         try:
             await self._call(chat, lambda: self._bot.delete_message(chat, message))
         except TelegramBadRequest as error:
             log.info("telegram: a message is not removed: %s", error.message)
 
-    async def _show(self, chat: str, reply: Reply) -> None:
-        stands = await self._slots.get(chat, reply.slot) if reply.slot else None
-        if stands is None or (reply.files and not reply.passing):
-            sent = await self._send(chat, reply)
-            if stands is not None:
-                await self.remove(chat, stands.message)
-        else:
-            sent = await self._edit(chat, reply, stands)
-        if reply.slot and reply.passing:
-            await self._slots.put(chat, reply.slot, sent)
-        elif stands is not None:
-            await self._slots.drop(chat, reply.slot)
-
-    async def _send(self, chat: str, reply: Reply) -> Standing:
+    async def send(self, chat: str, reply: Reply) -> Standing:
+        """See `Board`."""
         markup = _keyboard(reply)
         answers = int(reply.answers) if reply.answers.isdecimal() else None
         if not reply.files:
@@ -126,7 +113,7 @@ class Outgoing:
     async def _send_words(
         self, chat: str, text: str, markup: InlineKeyboardMarkup | None, answers: int | None
     ) -> Standing:
-        *heads, last = _pieces(text)
+        *heads, last = pieces(text, _TEXT)
         for head in heads:
             await self._call(
                 chat,
@@ -171,8 +158,8 @@ class Outgoing:
             ),
         )  # fmt: skip
 
-    async def _edit(self, chat: str, reply: Reply, stands: Standing) -> Standing:
-        """Other words, and a preview if there is a new one, in the message that stands."""
+    async def edit(self, chat: str, reply: Reply, stands: Standing) -> Standing:
+        """See `Board`."""
         markup = _keyboard(reply)
         limit = _CAPTION if reply.files or stands.files else _TEXT
         text = reply.text[:limit]
@@ -195,7 +182,7 @@ class Outgoing:
                 return stands
             if "not found" not in error.message:
                 raise
-            return await self._send(chat, reply)  # somebody deleted it
+            return await self.send(chat, reply)  # somebody deleted it
         files = tuple(file.name for file in reply.files) or stands.files
         return Standing(message=stands.message, text=text, buttons=_text_of(markup), files=files)
 
@@ -244,29 +231,13 @@ def _upload(file: File) -> BufferedInputFile:
     return BufferedInputFile(file.content, file.name)
 
 
-def _size(file: File) -> tuple[int, int]:
-    with Image.open(io.BytesIO(file.content)) as image:
-        return image.size
-
-
 def _is_photo(file: File) -> bool:
     """Whether Telegram takes it as a photo."""
     if file.type not in ("image/png", "image/jpeg") or len(file.content) > _PHOTO_BYTES:
         return False
-    sides = _size(file)
+    sides = size_of(file)
     return sum(sides) <= _PHOTO_SIDES and max(sides) <= _PHOTO_RATIO * min(sides)
 
 
 def _is_squeezed(file: File) -> bool:
-    return max(_size(file)) > _SQUEEZED
-
-
-def _pieces(text: str) -> list[str]:
-    """Pieces of at most 4096 characters, cut between lines where that can be."""
-    pieces = []
-    while len(text) > _TEXT:
-        cut = text.rfind("\n", 1, _TEXT)
-        cut = cut if cut > 0 else _TEXT
-        pieces.append(text[:cut])
-        text = text[cut:].lstrip("\n")
-    return [*pieces, text]
+    return max(size_of(file)) > _SQUEEZED

@@ -91,6 +91,7 @@ class VkServer:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         self.calls[method] += 1
+        await self.world.changed()
         fields = {key: str(value) for key, value in (await request.post()).items()}
         fault = self.faults.draw(method)
         if fault == Fault.CUT_BEFORE:
@@ -126,6 +127,8 @@ class VkServer:
 
     async def _poll(self, request: web.Request) -> web.Response:
         query, events = request.query, self.world.events
+        self.calls["poll"] += 1
+        await self.world.changed()
         if query.get("act") != "a_check" or not 1 <= int(query.get("wait", "0")) <= 90:
             return web.json_response({"error": "invalid request"}, status=400)
         if self.lost:

@@ -1,0 +1,1 @@
+"""VK: messages to a community become `Incoming`, `Reply`s become messages of it."""

@@ -1,0 +1,116 @@
+"""vk_api in threads: it blocks. One thread sends, another one listens."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from vk_api import ApiError, ApiHttpError, VkApiGroup, VkUpload
+from vk_api.bot_longpoll import VkBotLongPoll
+
+__all__ = ["TRANSIENT", "Client", "is_transient"]
+
+T = TypeVar("T")
+
+VERSION = "5.199"
+TRANSIENT = (requests.RequestException, ApiHttpError, ValueError)
+"""What may go well the next time; an answer that is no JSON is a ValueError."""
+_TRANSIENT_CODES = {1, 6, 9, 10}
+_TIMEOUT = 30.0
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether a call may go well the next time."""
+    if isinstance(error, ApiError):
+        return error.code in _TRANSIENT_CODES
+    return isinstance(error, TRANSIENT)
+
+
+class _Adapter(HTTPAdapter):
+    """Gives every request a time limit, and another host if there is one in place of VK's."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__()
+        self._base = urlsplit(base)
+
+    def send(  # type: ignore[no-untyped-def]
+        self, request, stream=False, timeout=None, verify=True, cert=None, proxies=None
+    ):
+        """As the parent's."""
+        parts = urlsplit(request.url)
+        if self._base.netloc and parts.hostname in ("api.vk.com", "api.vk.ru"):
+            parts = parts._replace(scheme=self._base.scheme, netloc=self._base.netloc)
+            request.url = urlunsplit(parts)
+        return super().send(request, stream, timeout or _TIMEOUT, verify, cert, proxies)
+
+
+class Client:
+    """The community's calls."""
+
+    def __init__(self, token: str, group: int, base: str) -> None:
+        self._group = group
+        self._sending = ThreadPoolExecutor(1, "vk-send")
+        self._listening = ThreadPoolExecutor(1, "vk-listen")
+        self._api = _connect(token, base)
+        self._upload = VkUpload(self._api)
+        self._listener = _connect(token, base)
+        self._poll: VkBotLongPoll | None = None
+
+    async def call(self, method: str, **values: Any) -> Any:
+        """One method. Raises `ApiError` and `TRANSIENT`."""
+        return await self._send(lambda: self._api.method(method, values))
+
+    async def upload_photo(self, peer: int, content: bytes) -> str:
+        """Upload a photo; returns what attachments call it."""
+        [photo] = await self._send(
+            lambda: self._upload.photo_messages(io.BytesIO(content), peer_id=peer)
+        )
+        return _attachment("photo", photo)
+
+    async def upload_file(self, peer: int, name: str, content: bytes) -> str:
+        """Upload a document; returns what attachments call it."""
+        file = io.BytesIO(content)
+        file.name = name
+        saved = await self._send(
+            lambda: self._upload.document_message(file, title=name, peer_id=peer)
+        )
+        return _attachment("doc", saved["doc"])
+
+    async def poll(self, since: str | None, wait: int) -> tuple[list[dict[str, Any]], str]:
+        """The events after `since` (None: from now on), and what to say the next time."""
+
+        def check() -> tuple[list[dict[str, Any]], str]:
+            if self._poll is None:
+                self._poll = VkBotLongPoll(self._listener, self._group, wait)
+                self._poll.ts = since or self._poll.ts
+            events = [event.raw for event in self._poll.check()]
+            return events, str(self._poll.ts)
+
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._listening, check)
+
+    def close(self) -> None:
+        """Let go of the threads; a poll that waits ends by itself."""
+        self._sending.shutdown(wait=False, cancel_futures=True)
+        self._listening.shutdown(wait=False, cancel_futures=True)
+
+    async def _send(self, do: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._sending, do)
+
+
+def _connect(token: str, base: str) -> VkApiGroup:
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Adapter(base))
+    return VkApiGroup(token=token, session=session, api_version=VERSION)
+
+
+def _attachment(kind: str, saved: dict[str, Any]) -> str:
+    key = f"_{saved['access_key']}" if saved.get("access_key") else ""
+    return f"{kind}{saved['owner_id']}_{saved['id']}{key}"

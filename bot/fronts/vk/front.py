@@ -1,0 +1,138 @@
+"""VK as one of the bot's fronts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import Any
+from weakref import WeakValueDictionary
+
+import aiohttp
+from aiohttp import web
+from pydantic import SecretStr
+from vk_api import ApiError
+
+from bot.core.messages import Handle, Incoming, Reply
+from bot.fronts.lines import Lines
+from bot.fronts.slots import Slots
+from bot.fronts.vk.callback import callback
+from bot.fronts.vk.client import Client, is_transient
+from bot.fronts.vk.incoming import Reader
+from bot.fronts.vk.outgoing import Outgoing
+from bot.fronts.vk.settings import VkSettings
+from worker.jobs.errors import BadSettings
+
+__all__ = ["VkFront"]
+
+log = logging.getLogger(__name__)
+
+_WAIT = 25
+"""Seconds that a poll waits for news."""
+_AUTH = {5, 15, 27}
+"""Errors of a token that is wrong or may not do this."""
+
+
+class VkFront:
+    """Serves one community. Endings that can't be sent raise, so that they stay in the outbox;
+    answers are tried a few times.
+    """
+
+    platform = "vk"
+
+    def __init__(self, token: SecretStr, settings: VkSettings, redis: Any) -> None:
+        """`redis` is a `redis.asyncio.Redis` that decodes."""
+        self._settings = settings
+        self._redis = redis
+        self._since = f"{{atelier}}:vk:since:{settings.group_id}"
+        self._client = Client(token.get_secret_value(), settings.group_id, settings.api_base)
+        self._outgoing = Outgoing(self._client, Slots(redis, self.platform))
+        self._lines = Lines(self._outgoing.show, is_transient)
+        self._chats: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def run(self, handle: Handle) -> None:
+        """Listen until cancelled. Raises `BadSettings` when the token is refused."""
+        async with aiohttp.ClientSession() as http:
+            reader = Reader(http, self._settings.group_id)
+
+            async def deal(event: dict[str, Any]) -> None:
+                await self._deal(reader, handle, event)
+
+            try:
+                if self._settings.callback_secret.get_secret_value():
+                    await self._serve_callback(deal)
+                else:
+                    await self._poll(deal)
+            finally:
+                await self._lines.close()
+                self._client.close()
+
+    async def send(self, chat: str, reply: Reply) -> None:
+        """Show a reply that nobody asked for just now."""
+        if reply.passing:
+            self._lines.hint(chat, reply)
+        else:
+            await self._lines.say(chat, reply)
+
+    async def _poll(self, deal: Any) -> None:
+        """Ask for events; what has been dealt with is remembered, so that none is lost."""
+        pause = 1.0
+        since: str | None = await self._redis.get(self._since)
+        log.info("Atelier is on VK as community %d", self._settings.group_id)
+        while True:
+            try:
+                events, since = await self._client.poll(since, _WAIT)
+            except Exception as error:
+                if isinstance(error, ApiError) and error.code in _AUTH:
+                    raise BadSettings(f"ATELIER_VK__TOKEN is refused by VK: {error}") from None
+                if not is_transient(error):
+                    raise
+                log.warning("vk: no events, again in %g s: %s", pause, error)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, 30.0)
+                continue
+            pause = 1.0
+            await asyncio.gather(*map(deal, events), return_exceptions=True)
+            await self._redis.set(self._since, since)
+
+    async def _deal(self, reader: Reader, handle: Handle, event: dict[str, Any]) -> None:
+        """One event in the turn of its chat."""
+        content = event["object"]
+        peer = content.get("peer_id") or content.get("message", {}).get("peer_id", 0)
+        async with self._chats.setdefault(peer, asyncio.Lock()):
+            try:
+                incoming = await reader.read(event)
+                if incoming is not None:
+                    await self._answer(incoming, await handle(incoming), content)
+            except (KeyError, TypeError, AttributeError):
+                log.exception("vk: an event has not the shape that is documented")
+                raise
+            # One message that can't be dealt with must not stop the others.
+            except Exception:
+                log.exception("vk: an event was not dealt with")
+
+    async def _answer(
+        self, incoming: Incoming, replies: list[Reply], content: dict[str, Any]
+    ) -> None:
+        if "event_id" in content:
+            toast = next((reply.text for reply in replies if reply.toast), "")
+            user = incoming.user.removeprefix("vk:")
+            await self._outgoing.answer_press(content["event_id"], user, incoming.chat, toast)
+            if any(reply.removes for reply in replies):
+                await self._outgoing.remove(incoming.chat, content["conversation_message_id"])
+        for number, reply in enumerate(one for one in replies if not one.toast):
+            once = f"{incoming.message}.{number}"
+            await self._lines.answer(incoming.chat, replace(reply, once=once))
+
+    async def _serve_callback(self, deal: Any) -> None:
+        settings = self._settings
+        secret = settings.callback_secret.get_secret_value()
+        app = callback(settings.group_id, secret, settings.confirmation, deal)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.callback_host, settings.callback_port).start()
+            log.info("Atelier is on VK as community %d, by callbacks", settings.group_id)
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
