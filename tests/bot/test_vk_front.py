@@ -173,20 +173,18 @@ async def test_an_ending_that_is_not_sent_raises(desk: VkDesk) -> None:
 
 async def test_the_long_poll_recovers(desk: VkDesk) -> None:
     """From a key that expired and from lost history."""
-    person = desk.server.person(7)
-    desk.server.expire_key()
-    await person.say("one")
-    assert "one" == (await desk.next()).text
-    desk.server.lost = True
-    await person.say("two")
-    assert "two" == (await desk.next()).text
-    # asked for its server at the start, after the key had expired and after all was lost
-    calls = desk.server.calls
-    await desk.server.world.until(lambda: calls["groups.getLongPollServer"] == 3)
-    polls = calls["poll"]
-    await desk.server.world.until(lambda: calls["poll"] > polls)
+    person, server = desk.server.person(7), desk.server
+    for text in ("one", "two"):
+        key = server.expire_key()
+        await person.say(text)
+        assert text == (await desk.next()).text
+        await server.world.until(lambda key=key: server.polling == key)
+    server.lost = True
     await person.say("three")
     assert "three" == (await desk.next()).text
+    await server.world.until(lambda: not server.lost and server.polling)
+    await person.say("four")
+    assert "four" == (await desk.next()).text
 
 
 async def test_events_not_dealt_with_come_again(redis_client: Redis) -> None:

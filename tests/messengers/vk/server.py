@@ -45,6 +45,8 @@ class VkServer:
         self.base = ""
         self.lost = False
         """The next poll is told that all was lost (`failed` 3)."""
+        self.polling = ""
+        """The key of the poll that waits now."""
         self._enforce = enforce
         self._history = history
         self._methods = Methods(self.world)
@@ -60,9 +62,10 @@ class VkServer:
         """Somebody who talks to the community, alone or in a group chat."""
         return Person(self.world, id, peer, lang)
 
-    def expire_key(self) -> None:
-        """The long poll's key is no longer good (`failed` 2)."""
+    def expire_key(self) -> str:
+        """The long poll's key is no longer good (`failed` 2); returns the new one."""
         self._methods.key = f"key{self.world.number()}"
+        return self._methods.key
 
     async def call_back(
         self, url: str, event: dict[str, Any], *, secret: str | None = None
@@ -139,8 +142,11 @@ class VkServer:
         ts = int(query["ts"])
         if not len(events) - self._history <= ts <= len(events):
             return web.json_response({"failed": 1, "ts": len(events)})
+        self.polling = self._methods.key
+        await self.world.changed()
         with contextlib.suppress(TimeoutError):
             await self.world.until(lambda: len(events) > ts, int(query["wait"]))
+        self.polling = ""
         return web.json_response({"ts": str(len(events)), "updates": events[ts:]})
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
