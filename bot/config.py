@@ -8,6 +8,8 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from bot.core.messages import IDENTITY
+from bot.fronts.telegram.settings import TelegramSettings
+from bot.fronts.vk.settings import VkSettings
 from bot.fronts.web.settings import WebSettings
 from worker.jobs.settings import JobsSettings
 
@@ -36,6 +38,8 @@ class BotSettings(JobsSettings):
     rules: str = ""
     """A TOML file with the rules. They are put in force at the first start with this content."""
     web: WebSettings = WebSettings()
+    telegram: TelegramSettings = TelegramSettings()
+    vk: VkSettings = VkSettings()
     talk_hours: float = Field(24, gt=0)
     """How long an unfinished request is remembered."""
     admins: Identities = frozenset()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 from bot.config import BotSettings
@@ -15,6 +16,7 @@ from bot.core.apology import Apology
 from bot.core.conversation import Conversation
 from bot.core.delivery import Delivery
 from bot.core.menu import Menu
+from bot.core.messages import Front
 from bot.core.repeat import repeat
 from bot.core.request import Requests
 from bot.core.session import RedisSessions
@@ -63,6 +65,18 @@ async def _adopt(file: RulesFile, office: Office) -> None:
             return
 
 
+def _messengers(settings: BotSettings, jobs: Jobs) -> Iterator[Front]:
+    """The fronts of the messengers that there is a token for; their libraries load slowly."""
+    if settings.telegram.token is not None:
+        from bot.fronts.telegram.front import TelegramFront
+
+        yield TelegramFront(settings.telegram.token, settings.telegram, jobs.redis)
+    if settings.vk.token is not None:
+        from bot.fronts.vk.front import VkFront
+
+        yield VkFront(settings.vk.token, settings.vk, jobs.redis)
+
+
 async def _run(
     settings: BotSettings, catalogue: Catalogue, jobs: Jobs, rules: RulesFile | None
 ) -> None:
@@ -79,10 +93,8 @@ async def _run(
         catalogue, jobs.queue, requests, menu, standing, texts, watched, accounts, admin
     )
     works = Works(jobs.queue, jobs.blobs, standing, words)
-    front = WebFront(settings.web, works, menu, watched, apology, texts, _announce)
-    delivery = Delivery(
-        front, jobs.queue, jobs.blobs, words, standing, watched, consumer=settings.name
-    )
+    web = WebFront(settings.web, works, menu, watched, apology, texts, _announce)
+    fronts: list[Front] = [web, *_messengers(settings, jobs)]
 
     async def reap() -> None:
         # Workers do it too; when all of them are dead, people still hear that they wait again.
@@ -91,8 +103,12 @@ async def _run(
     async with asyncio.TaskGroup() as tasks:
         if rules is not None:
             tasks.create_task(_adopt(rules, jobs.office))
-        tasks.create_task(front.run(conversation.handle))
-        tasks.create_task(delivery.run())
+        for front in fronts:
+            delivery = Delivery(
+                front, jobs.queue, jobs.blobs, words, standing, watched, consumer=settings.name
+            )
+            tasks.create_task(front.run(conversation.handle))
+            tasks.create_task(delivery.run())
         tasks.create_task(repeat(reap, every=5.0))
         tasks.create_task(repeat(requests.tidy, every=600.0))
 

@@ -71,19 +71,23 @@ class Conversation:
         incoming = replace(incoming, lang=choose_language(incoming.lang))
         async with self._locks.setdefault(chat, asyncio.Lock()):
             try:
-                return [await self._answer(incoming)]
+                reply = await self._answer(incoming)
             except (EffectError, QueueError) as error:
                 log.info("%s to %s: %s", error.code, incoming.platform, error)
-                return [self._apology.reply(error, incoming.lang)]
+                reply = self._apology.reply(error, incoming.lang)
             # Whatever it is, the person gets a sentence and the log the rest.
             except Exception:
                 incident = secrets.token_hex(4)
                 log.exception("incident %s", incident)
-                return [self._apology.incident(incident, incoming.lang)]
+                reply = self._apology.incident(incident, incoming.lang)
+        # What went wrong with a button concerns whoever pressed it alone.
+        return [replace(reply, toast=bool(incoming.press and reply.error))]
 
     async def _answer(self, incoming: Incoming) -> Reply:
         if incoming.press:
             return await self._press(incoming)
+        if incoming.odd:
+            return Reply(self._texts.say(incoming.lang, "odd", kind=incoming.odd), error="odd")
         command, role = after_command(incoming.text), self._admin.role(incoming.user)
         if command is not None and role is not None:
             return await self._admin.answer(
@@ -95,6 +99,9 @@ class Conversation:
         except UserError as error:
             # The photos are kept all the same: only the words need to be said again.
             wish, fault = Wish("nothing"), error
+        if wish.kind == "effect":
+            # Asked for in reply to a picture: that one is meant, with one's own as the second.
+            incoming = replace(incoming, photos=incoming.quoted + incoming.photos)
         talk = await self._requests.current(incoming)
         about_talk = wish.kind == "effect" or (wish.kind == "tonight" and talk is not None)
         if incoming.photos or about_talk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict, deque
+from dataclasses import replace
 
 from bot.core.messages import File, Front, Reply
 from bot.core.repeat import repeat
@@ -104,7 +105,10 @@ class Delivery:
             self._watched.drop(receipt.job.id)
             self._newest.pop(receipt.job.id, None)
             self._shown.pop(receipt.job.id, None)
-            await self._front.send(receipt.job.chat, await self._ending(receipt))
+            ending = await self._ending(receipt)
+            job = receipt.job
+            reply = replace(ending, answers=job.message, once=receipt.id)
+            await self._front.send(job.chat, reply)
             self._sent.add(receipt.id)
         await self._queue.acknowledge(self._front.platform, receipt)
         self._sent.discard(receipt.id)
@@ -153,7 +157,7 @@ class Delivery:
         return (File("preview.jpg", "image/jpeg", content),)
 
     async def _send_places(self) -> None:
-        for job in self._watched.jobs():
+        for job in self._watched.jobs(self._front.platform):
             try:
                 view = await self._queue.view(job.id, user=job.user)
             except NoSuchJob:

@@ -91,6 +91,7 @@ class Requests:
             user=incoming.user,
             platform=incoming.platform,
             chat=incoming.chat,
+            message=incoming.message,
             lang=incoming.lang,
             effect=spec.name,
             params=params.model_dump(mode="json"),
@@ -168,4 +169,5 @@ async def _inspect(incoming: Incoming, number: int) -> Info:
 
 
 def _chat(incoming: Incoming) -> str:
-    return f"{incoming.platform}:{incoming.chat}"
+    whose = f":{incoming.user}" if incoming.group else ""
+    return f"{incoming.platform}:{incoming.chat}{whose}"

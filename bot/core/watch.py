@@ -47,7 +47,7 @@ class Watched:
 
     def drop_chat(self, chat: str) -> None:
         """Nobody of this chat looks any more."""
-        for job in self.jobs():
+        for job in list(self._jobs.values()):
             if job.chat == chat:
                 self.drop(job.id)
 
@@ -55,6 +55,6 @@ class Watched:
         """The job, if somebody looks at it."""
         return self._jobs.get(job)
 
-    def jobs(self) -> list[Job]:
-        """All of them."""
-        return list(self._jobs.values())
+    def jobs(self, platform: str) -> list[Job]:
+        """Those of one platform."""
+        return [job for job in self._jobs.values() if job.platform == platform]

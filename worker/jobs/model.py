@@ -50,6 +50,8 @@ class Job(_Wire):
     """Whose outbox the ending goes to."""
     chat: str
     """Where the answer is sent, in the platform's own words."""
+    message: str = ""
+    """The platform's id of the message that asked; the ending answers it."""
     lang: str = "en"
     effect: Word
     params: dict[str, Any] = {}
