@@ -66,6 +66,17 @@ async def test_a_stranger(house: House) -> None:
     assert "Beware" not in await done(house, "tier fake:ann pro")
 
 
+async def test_a_linked_account(house: House) -> None:
+    """The role goes by the identity that speaks; whoever is linked to an admin can't be banned."""
+    code = await house.queue.link_code("fake:boss")
+    await house.queue.link(code, user="fake:ann")
+    assert "unknown_effect" == (await say(house, "queue", user=ANN))["error"]
+    assert "Linked: fake:ann." in await done(house, "user fake:ann", user=AIDE)
+    assert "fake:boss is an admin" in await refused(house, "ban fake:ann no", user=AIDE)
+    await done(house, "tier fake:ann pro")
+    assert "fake:boss — tier pro" in await done(house, "user fake:boss")
+
+
 async def test_taken_back(house: House) -> None:
     """Quota, boost and ban end as they were; what is not there can't be taken back."""
     for undo in ("quota fake:ann default", "boost fake:ann off", "unban fake:ann"):

@@ -83,7 +83,8 @@ async def test_at_once(house: House, redis_url: str, tmp_path: Path) -> None:
             assert "tiers.pro.day 9\n" in shell(redis_url, "rules", "pro")[1]
 
             assert 0 == shell(redis_url, "drain", "one")[0]
-            assert "(leaving)" in await done("workers")
+            assert 0 == await worker.ended(40)
+            assert "No worker is there." == await done("workers")
             audit = await done("audit")
             assert 6 == len(audit.splitlines()[1:])
             assert f"{BOSS}: rules: tiers.pro.day 6 → 9" in audit

@@ -48,6 +48,8 @@ async def show_user(desk: Desk, words: list[str]) -> str:
             deferred=person.deferred,
         )
     )
+    if person.linked:
+        lines.append(desk.say("admin-user-linked", identities=", ".join(person.linked)))
     return desk.list(desk.say("admin-user", user=person.user, tier=person.tier), lines)
 
 
@@ -105,8 +107,10 @@ async def ban(desk: Desk, words: list[str]) -> str:
     reason = " ".join(words[1:])
     if len(reason) > REASON[1]:
         raise Refusal("admin-long-reason", most=REASON[1], given=len(reason))
-    if desk.roles.of(user) is not None:
-        raise Refusal("admin-ban-role", user=user)
+    person = await desk.office.person(user)
+    for identity in (user, person.user, *person.linked):
+        if desk.roles.of(identity) is not None:
+            raise Refusal("admin-ban-role", user=identity)
     beware = await _stranger(desk, user)
     await desk.office.ban(user, reason, who=desk.who)
     return desk.say("admin-banned", user=user, reason=reason) + beware

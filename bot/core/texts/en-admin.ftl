@@ -115,6 +115,7 @@ admin-user-daily = Credits a day of its own: { $credits }.
 admin-user-boost = Boost × { $factor } until { $until }.
 admin-user-banned = Banned: { $reason }
 admin-user-jobs = Jobs: { $waiting } waiting, { $running } running, { $deferred } for the night.
+admin-user-linked = Linked: { $identities }.
 admin-tier-set = { $user } is in the tier “{ $tier }” now.
 admin-quota-set = { $user } gets { $credits ->
     [one] one credit

@@ -116,6 +116,7 @@ admin-user-daily = Свои кредиты на день: { $credits }.
 admin-user-boost = Ускорение × { $factor } до { $until }.
 admin-user-banned = Запрет: { $reason }
 admin-user-jobs = Задания: ждут { $waiting }, в работе { $running }, на ночь { $deferred }.
+admin-user-linked = Связаны: { $identities }.
 admin-tier-set = { $user }: теперь тариф «{ $tier }».
 admin-quota-set = { $user }: теперь { $credits ->
     [one] { $credits } кредит
