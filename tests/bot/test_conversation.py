@@ -383,5 +383,5 @@ async def test_quota(house: House) -> None:
     assert found is not None
     assert 89 <= int(found[1]) + int(found[2]) <= 91
     assert int(found[2]) > 0
-    assert said.endswith("Your account is fake:one.")
+    assert said.endswith("Your account: fake:one")
     assert "Тариф «free»" in (await DirectDoor(house, "ru").say("квота"))["text"]

@@ -45,7 +45,7 @@ quota-night = { $left ->
    *[other] { $left } more jobs of yours may wait for the night, free of charge.
 }
 quota-boost = For another { $time } your share of the work is { $factor } times the usual.
-quota-account = Your account is { $user }.
+quota-account = Your account: { $user }
 queue-line = { $title } — { $line }
 no-worker = No worker is running just now; your pictures will wait, and work begins when one is there.
 cancel = Cancel

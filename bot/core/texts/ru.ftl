@@ -51,7 +51,7 @@ quota-boost = Ещё { $time } ваша доля работы { $factor ->
     [few] в { $factor } раза
    *[other] в { $factor } раз
 } больше обычной.
-quota-account = Ваша учётная запись: { $user }.
+quota-account = Ваша учётная запись: { $user }
 queue-line = { $title } — { $line }
 no-worker = Сейчас не работает ни один исполнитель; ваши картинки подождут, и работа начнётся, как только он появится.
 cancel = Отменить
