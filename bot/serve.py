@@ -88,7 +88,7 @@ async def _run(
     requests = Requests(catalogue, jobs.queue, jobs.blobs, sessions)
     roles = Roles(settings.admins, settings.moderators)
     admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles)
-    accounts = Accounts(jobs.office, texts)
+    accounts = Accounts(jobs.queue, jobs.office, texts)
     conversation = Conversation(
         catalogue, jobs.queue, requests, menu, standing, texts, watched, accounts, admin
     )

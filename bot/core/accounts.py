@@ -1,4 +1,4 @@
-"""What a person has: credits, and places for the night."""
+"""What a person has: credits, places for the night; and one account on several platforms."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from collections.abc import Callable
 from bot.core.messages import Incoming, Reply
 from bot.core.texts import Texts
 from worker.jobs.office import Office
+from worker.jobs.queue import Queue
 
 __all__ = ["Accounts"]
 
 
 class Accounts:
-    """Answers `/quota`."""
+    """Answers `/quota` and `/link`."""
 
     def __init__(
-        self, office: Office, texts: Texts, *, clock: Callable[[], float] = time.time
+        self, queue: Queue, office: Office, texts: Texts, *, clock: Callable[[], float] = time.time
     ) -> None:
+        self._queue = queue
         self._office = office
         self._texts = texts
         self._clock = clock
@@ -53,3 +55,14 @@ class Accounts:
             lines.append(self._texts.say(lang, "quota-boost", factor=factor, time=lasts))
         lines.append(self._texts.say(lang, "quota-account", user=incoming.user))
         return Reply("\n".join(lines))
+
+    async def link(self, incoming: Incoming, code: str) -> Reply:
+        """A code to be typed on another platform; with the other's `code` both are one account.
+
+        Raises `BadCode` and `LinkBusy`.
+        """
+        if code:
+            await self._queue.link(code, user=incoming.user)
+            return Reply(self._texts.say(incoming.lang, "linked"))
+        code = await self._queue.link_code(incoming.user)
+        return Reply(self._texts.say(incoming.lang, "link-code", code=code))

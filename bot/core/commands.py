@@ -12,7 +12,7 @@ from effects.spec import EffectSpec
 
 __all__ = ["Wish", "read"]
 
-Command = Literal["help", "cancel", "queue", "quota", "tonight"]
+Command = Literal["help", "cancel", "queue", "quota", "tonight", "link"]
 Kind = Literal["effect", "nothing", "unclear", Command]
 _COMMANDS: dict[str, Command] = {
     "help": "help",
@@ -29,19 +29,22 @@ _COMMANDS: dict[str, Command] = {
     "я": "quota",
     "tonight": "tonight",
     "ночью": "tonight",
+    "link": "link",
+    "связать": "link",
 }
 
 
 @dataclass(frozen=True)
 class Wish:
     """What was asked for. `spec` is the effect that is meant, also by `/help gatys`; `tonight`:
-    it may wait for the night.
+    it may wait for the night; `code` is what follows `/link`.
     """
 
     kind: Kind
     spec: EffectSpec | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     tonight: bool = False
+    code: str = ""
 
 
 def read(text: str, catalogue: Catalogue) -> Wish:
@@ -63,6 +66,8 @@ def read(text: str, catalogue: Catalogue) -> Wish:
         command = words[0].removeprefix("/").lower()
     if kind == "help" and len(words) > 1:
         return Wish("help", catalogue[words[1].removeprefix("/")])
+    if kind == "link":
+        return Wish(kind, code="".join(words[1:]))
     if kind:
         return Wish(kind, tonight=tonight)
     spec = catalogue[command]

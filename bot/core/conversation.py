@@ -71,6 +71,8 @@ class Conversation:
         incoming = replace(incoming, lang=choose_language(incoming.lang))
         async with self._locks.setdefault(chat, asyncio.Lock()):
             try:
+                account = await self._queue.whose(incoming.user)
+                incoming = replace(incoming, identity=incoming.user, user=account)
                 reply = await self._answer(incoming)
             except (EffectError, QueueError) as error:
                 log.info("%s to %s: %s", error.code, incoming.platform, error)
@@ -80,18 +82,19 @@ class Conversation:
                 incident = secrets.token_hex(4)
                 log.exception("incident %s", incident)
                 reply = self._apology.incident(incident, incoming.lang)
-        # What went wrong with a button concerns whoever pressed it alone.
-        return [replace(reply, toast=bool(incoming.press and reply.error))]
+        # What went wrong with a button concerns whoever pressed it alone; a way out must stay.
+        toast = bool(incoming.press and reply.error and not reply.buttons)
+        return [replace(reply, toast=toast)]
 
     async def _answer(self, incoming: Incoming) -> Reply:
         if incoming.press:
             return await self._press(incoming)
         if incoming.odd:
             return Reply(self._texts.say(incoming.lang, "odd", kind=incoming.odd), error="odd")
-        command, role = after_command(incoming.text), self._admin.role(incoming.user)
+        command, role = after_command(incoming.text), self._admin.role(incoming.identity)
         if command is not None and role is not None:
             return await self._admin.answer(
-                command, who=incoming.user, role=role, lang=incoming.lang
+                command, who=incoming.identity, role=role, lang=incoming.lang
             )
         fault: UserError | None = None
         try:
@@ -114,6 +117,8 @@ class Conversation:
             return await self._list_jobs(incoming)
         if wish.kind == "quota":
             return await self._accounts.quota(incoming)
+        if wish.kind == "link":
+            return await self._accounts.link(incoming, wish.code)
         if wish.kind == "cancel":
             return await self._cancel(incoming, talk)
         if wish.kind == "tonight" and talk is None:

@@ -21,7 +21,9 @@ class Incoming:
 
     platform: str
     user: str
-    """The account: "web:…", "telegram:123"."""
+    """Who speaks, "web:…", "telegram:123"; in the conversation the account that this one is
+    linked to.
+    """
     chat: str
     message: str
     """The platform's id of this message; with platform and chat the idempotency key."""
@@ -37,6 +39,8 @@ class Incoming:
     odd: str = ""
     """What it brought that is no picture: "sticker", "video", "voice", "file"; or "too_large"."""
     lang: str = "en"
+    identity: str = ""
+    """Who speaks, whatever the account; set by the conversation."""
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ class House:
             self.standing,
             self.texts,
             self.watched,
-            Accounts(self.queue.office, self.texts, clock=self.clock),
+            Accounts(self.queue, self.queue.office, self.texts, clock=self.clock),
             self.admin,
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.terms import Terms
 from effects.catalogue import Catalogue
 from effects.spec import EffectSpec, Params, Text, param
 from tests.bot.conftest import (
@@ -26,6 +27,7 @@ from tests.conftest import Clock
 from worker.jobs.blobs import Blobs
 from worker.jobs.memory import MemoryQueue
 from worker.jobs.model import Done, Job
+from worker.jobs.rules import Rules
 
 PHOTO = picture()
 DAY, NIGHT = 0, 15.5 * 3600
@@ -343,3 +345,20 @@ async def test_waiting_for_the_night_is_said_once(house: House) -> None:
         house.clock.advance(12 * 3600)
         await until(lambda: any(chat == "one" for chat, _ in front.sent))
     assert "Next in the night’s line" in next(r.text for c, r in front.sent if c == "one")
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds", "zone", "expected"),
+    [
+        (DAY, 60, "UTC", "07:00 UTC"),
+        (NIGHT, 60, "UTC", "07:00 UTC"),
+        (DAY, 60, "Europe/Moscow", "07:00 MSK"),
+        (NIGHT, 8 * 3600, "UTC", "07:30 UTC"),
+        (DAY, 23 * 3600 + 60, "UTC", "07:30 UTC"),
+        (DAY, 50 * 3600, "UTC", "17.01. 10:00 UTC"),
+    ],
+)
+def test_morning(after: float, seconds: float, zone: str, expected: str) -> None:
+    """The end of the night in the operator's zone; what takes longer is told to the half-hour."""
+    now = Clock().now + after
+    assert expected == Terms(Rules(zone=zone), "free", now).morning(seconds)

@@ -1,4 +1,4 @@
-### The night, in English.
+### The night, and one account on several platforms, in English.
 
 ## Now, or by morning
 
@@ -23,6 +23,13 @@ deferred-night = { $place ->
     [1] Next in the night’s line, about { $time }
    *[other] Place { $place } in the night’s line, about { $time }
 }
+
+## One account on several platforms
+
+link-code =
+    Your code is { $code }, good for ten minutes; show it to nobody.
+    Send /link { $code } where your other account is, and both are one.
+linked = Done: both are one account now. /quota says what it has.
 
 ## Errors, by their code
 

@@ -9,6 +9,7 @@ help-commands =
     /queue — my jobs
     /quota — my credits
     /tonight — by morning, free: with a command, for a job that waits, or for what comes next
+    /link — one account on several platforms
     /cancel — stop
     /help { "<" }effect{ ">" } — its parameters
 help-range = from { $minimum } to { $maximum }, usually { $default }

@@ -1,4 +1,4 @@
-### The night, in Russian.
+### The night, and one account on several platforms, in Russian.
 
 ## Now, or by morning
 
@@ -24,6 +24,13 @@ deferred-night = { $place ->
     [1] Вы следующий в ночной очереди, примерно { $time }
    *[other] { $place }-е место в ночной очереди, примерно { $time }
 }
+
+## One account on several platforms
+
+link-code =
+    Ваш код — { $code }, он действует десять минут; никому его не показывайте.
+    Отправьте /link { $code } с другой учётной записи, и обе станут одной.
+linked = Готово: теперь это одна учётная запись. Что на ней есть, покажет /quota.
 
 ## Errors, by their code
 

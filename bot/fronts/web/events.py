@@ -71,7 +71,8 @@ class Events:
                 await asyncio.sleep(_RETRY)
                 continue
             for view, shape in zip(views, shapes, strict=True):
-                if view.ending is None:
+                # What a linked account asked for elsewhere is told there.
+                if view.ending is None and view.job.chat == account:
                     told = Estimate(place=shape["place"], seconds=shape["seconds"])
                     self._watched.add(view.job, told, shape["text"])
             return shapes

@@ -35,11 +35,11 @@ class Works:
 
     async def recent(self, user: str) -> list[JobView]:
         """The newest jobs, newest first."""
-        return await self._queue.jobs_of(user, limit=_SHOWN)
+        return await self._queue.jobs_of(await self._queue.whose(user), limit=_SHOWN)
 
     async def view(self, job: str, user: str) -> JobView:
         """One job."""
-        return await self._queue.view(job, user=user)
+        return await self._queue.view(job, user=await self._queue.whose(user))
 
     async def shape(self, view: JobView, lang: str) -> Shape:
         """A job as JSON, in a language of the page's choice."""
