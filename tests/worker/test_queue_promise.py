@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.conftest import Clock
@@ -11,7 +13,7 @@ from worker.jobs.model import Done, WorkerInfo
 from worker.jobs.queue import Queue
 
 
-async def run(queue: Queue, name: str, took: float, worker: str = "w1", **more: int) -> None:
+async def run(queue: Queue, name: str, took: float, worker: str = "w1", **more: Any) -> None:
     """One user's job that was expected to take 8 s, from submit to its end."""
     await submit(queue, a_job(name, seconds=8, **more))
     claim = await take(queue, worker)
@@ -134,3 +136,27 @@ async def test_places_in_a_long_queue(queue: Queue, clock: Clock) -> None:
     assert (79, 79.5) == (late.place, late.seconds)
     clock.advance(10)
     assert 76 == (await queue.estimate("79")).place
+
+
+async def test_newcomers_are_reckoned_with(queue: Queue, clock: Clock) -> None:
+    """Who waits behind own jobs hears a time that leaves room for the first jobs of others, as
+    many as came lately, or at this hour of the day before; a first job's time does not change.
+    """
+    await queue.announce(WorkerInfo(name="w1", device="cpu", effects=("paint",)), ttl=9e5)
+    for number in range(450):
+        await run(queue, f"a{number}", 0.0, user=f"user:{number}")
+        clock.advance(16)
+    await submit(queue, *(a_job(f"b{number}", "bob", seconds=8) for number in range(9)))
+    told = [(await queue.estimate(f"b{number}")).seconds for number in (0, 8)]
+    assert 8.0 == told[0]
+    assert 110 < told[1] < 170  # 72 without newcomers; they take half of the time
+    for number in range(9):
+        await queue.cancel(f"b{number}", user="bob")
+    clock.advance(12 * 3600)
+    await submit(queue, *(a_job(f"c{number}", "bob", seconds=8) for number in range(9)))
+    assert (await queue.estimate("c8")).seconds < 80
+    for number in range(9):
+        await queue.cancel(f"c{number}", user="bob")
+    clock.advance(11.5 * 3600)
+    await submit(queue, *(a_job(f"d{number}", "bob", seconds=8) for number in range(9)))
+    assert 110 < (await queue.estimate("d8")).seconds < 170
