@@ -19,14 +19,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from worker.jobs.policy import MICRO
+
 __all__ = ["Arrival", "Tide", "slot_of"]
 
 SLOT = 1800
 """Seconds that are counted together."""
 SLOTS = 48
 _HORIZON = 12 * 3600
-_FINE = 1000
-"""So many arrivals come one by one, as many again by twos, and so on."""
+_LUMP = 20
+"""The work of one arrival that stands for several is at most this part of its distance."""
 _ENOUGH = 600.0
 """Seconds by which at least a count is divided: the first minutes of a service say little."""
 
@@ -132,17 +134,18 @@ class Tide:
         crowd: defaultdict[str, list[str]] = defaultdict(list)
         made, begin = 0, 0.0
         while begin < _HORIZON:
-            times, length = 1 + made // _FINE, max(10.0, begin / 10)
+            length = max(10.0, begin / 10)
             number = slot + int((into + begin) // SLOT)
             if number not in slots:
                 slots[number] = lately or self._usually(date, slot, number, pace)
-            piece: list[tuple[float, str, str, _Count]] = []
+            piece: list[tuple[float, str, str, int, _Count]] = []
             for (tier, effect), count in slots[number]:
+                times = max(1, int(begin * MICRO * count.jobs / (_LUMP * count.cost)))
                 due = carry.get((tier, effect), rng.random()) + count.jobs * length / SLOT / times
                 carry[tier, effect] = due % 1
                 moments = [begin + rng.random() * length for _ in range(int(due))]
-                piece += [(moment, tier, effect, count) for moment in moments]
-            for moment, tier, effect, count in sorted(piece, key=lambda row: row[:3]):
+                piece += [(moment, tier, effect, times, count) for moment in moments]
+            for moment, tier, effect, times, count in sorted(piece, key=lambda row: row[:3]):
                 made += 1
                 users = crowd[tier]
                 again = bool(users) and rng.random() * count.jobs >= count.first
