@@ -93,12 +93,7 @@ class Forecast:
             return Estimate(place=0, seconds=await self._left(record, int(now)))
         if record.state != "waiting":
             return Estimate(place=0, seconds=0.0)
-        if snapshot and not recent:
-            calendar = await self._calendar(snapshot[0])
-            tide = await self._tide(int(now))
-            known = (await self._newest(snapshot, calendar, tide)).estimates.get(job)
-            return known or from_script(snapshot[1:]).play(calendar, tide).estimates[job]
-        schedule = recent or await self._schedule(int(now))
+        schedule = recent or await self._schedule(int(now), snapshot)
         return schedule.of(job, record.effect, record.cost, int(now)) or schedule.squeeze_in(
             job, record.line, tier, record.effect, record.cost, int(now)
         )
@@ -107,21 +102,17 @@ class Forecast:
         """The estimate of a job that is not submitted yet."""
         line = line_of(job.user, deferred=job.deferred)
         _, tier, now, snapshot = await self._connection.run("snapshot", now, "", line, SMALL)
-        if snapshot:
+        if snapshot and not self._oracle.last(int(now)):
             calendar = await self._calendar(snapshot[0])
             tide = await self._tide(int(now))
             return from_script(snapshot[1:]).play_with(job, tier, calendar, tide)
-        schedule = await self._schedule(int(now))
+        schedule = await self._schedule(int(now), snapshot)
         return schedule.foresee(line, tier, job.effect, job.cost, int(now))
 
     async def room(self, now: str) -> float:
         """Seconds until a tenth of what waits is served."""
         *_, now, snapshot = await self._connection.run("snapshot", now, "", "", SMALL)
-        if snapshot:
-            calendar = await self._calendar(snapshot[0])
-            tide = await self._tide(int(now))
-            return from_script(snapshot[1:]).play(calendar, tide).until_served(0.1)
-        return (await self._schedule(int(now))).until_served(0.1)
+        return (await self._schedule(int(now), snapshot)).until_served(0.1)
 
     async def speeds(self) -> Speeds:
         """What was learned up to now."""
@@ -138,8 +129,9 @@ class Forecast:
         pool = WorkerInfo.model_validate_json(raw).pool if raw else DEFAULT_POOL
         return remaining(record.running(), pool, await self.speeds(), now)
 
-    async def _newest(self, snapshot: Any, calendar: Calendar, tide: Tide) -> Schedule:
+    async def _newest(self, now: int, snapshot: Any) -> Schedule:
         """One replay for all who come in the same turn of the event loop, of the last snapshot."""
+        calendar, tide = await self._calendar(snapshot[0]), await self._tide(now)
         turn = self._turn
         if turn is None or turn.schedule:
             turn = self._turn = _Turn()
@@ -152,8 +144,12 @@ class Forecast:
             self._good_until = done + _SHARE * (done - begun)
         return turn.schedule
 
-    async def _schedule(self, now: int) -> Schedule:
-        """The last replay of the whole queue, or a new one; the old one while that is made."""
+    async def _schedule(self, now: int, short: Any) -> Schedule:
+        """The last replay, or a new one: of the snapshot of a `short` queue, or, without one, of
+        all in Redis; the old one while that is made.
+        """
+        if short:
+            return self._oracle.last(now) or self._oracle.keep(await self._newest(now, short))
         last = self._oracle.last(now, stale=self._replaying.locked())
         if last is not None:
             return last

@@ -109,7 +109,7 @@ class MemoryQueue(MemoryLinks):
         """The estimate that the job would get now."""
         job = job.model_copy(update={"user": self._account_of(job.user)})
         tier, line = self._class_of(job), line_of(job.user, deferred=job.deferred)
-        if len(self._order) <= SMALL:
+        if not self._oracle.last(self._micros()) and len(self._order) <= SMALL:
             snapshot = self._snapshot(line)
             return snapshot.play_with(job, tier, self._calendar, self._known_tide())
         return self._schedule().foresee(line, tier, job.effect, job.cost, self._micros())
@@ -130,15 +130,11 @@ class MemoryQueue(MemoryLinks):
 
     def _foretell(self, job: Job) -> Estimate:
         schedule, tier, now = self._schedule(), self._class_of(job), self._micros()
-        if len(self._order) <= SMALL:
-            return schedule.estimates[job.id]
         return schedule.of(job.id, job.effect, job.cost, now) or schedule.squeeze_in(
             job.id, line_of(job.user, deferred=job.deferred), tier, job.effect, job.cost, now
         )
 
     def _schedule(self) -> Schedule:
-        if len(self._order) <= SMALL:
-            return self._snapshot().play(self._calendar, self._known_tide())
         last = self._oracle.last(self._micros())
         return last or self._oracle.keep(self._snapshot().play(self._calendar, self._known_tide()))
 

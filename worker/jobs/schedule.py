@@ -14,10 +14,10 @@ from worker.jobs.tide import Tide
 __all__ = ["SMALL", "Oracle", "Schedule"]
 
 SMALL = 50
-"""A queue of so many jobs is replayed for every question."""
-# The replay of a longer one serves for a while, so that about one hundredth of the time goes into
-# replays; jobs that come in between are squeezed in.
-_EACH = MICRO // 100
+"""A replay of so many jobs is made for every question."""
+# A replay that served more serves for a while, so that it takes up little of the time: half a
+# second times the root of how many it served. Jobs that come in between are squeezed in.
+_WHILE = MICRO // 2
 _MINUTE = 60 * MICRO
 
 
@@ -40,8 +40,8 @@ class Schedule:
     def of(self, job: str, effect: str, cost: int, now: int) -> Estimate | None:
         """A waiting job's estimate as of `now`; None when it came later."""
         known = self.estimates.get(job)
-        if known is None:
-            return None
+        if known is None or now == self.at:
+            return known
         age = (now - self.at) / MICRO
         return Estimate(
             place=max(1, known.place - bisect_left(self.starts, age)),
@@ -107,12 +107,13 @@ class Schedule:
 
 
 class Oracle:
-    """Keeps the last replay of a long queue, and the tide."""
+    """Keeps the last replay, and the tide."""
 
     def __init__(self) -> None:
         self.tide = Tide()
         self._read = -_MINUTE
         self._last: Schedule | None = None
+        self._serves = -1
 
     def wants_tide(self, now: int) -> bool:
         """Whether the tide that is known is older than a minute."""
@@ -127,9 +128,10 @@ class Oracle:
         last = self._last
         if last is None or stale:
             return last
-        return last if 0 <= now - last.at <= _EACH * len(last.starts) else None
+        return last if 0 <= now - last.at <= self._serves else None
 
     def keep(self, schedule: Schedule) -> Schedule:
         """Remember it."""
-        self._last = schedule
+        served = sum(map(len, schedule.served.values()))
+        self._last, self._serves = schedule, round(_WHILE * served**0.5) if served > SMALL else -1
         return schedule
