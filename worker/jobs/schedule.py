@@ -15,9 +15,9 @@ __all__ = ["SMALL", "Oracle", "Schedule"]
 
 SMALL = 50
 """A replay of so many jobs is made for every question."""
-# A replay that served more serves for a while, so that it takes up little of the time: half a
-# second times the root of how many it served. Jobs that come in between are squeezed in.
-_WHILE = MICRO // 2
+# A replay of more serves for a while, so that about a hundredth of the time goes into replays, but
+# no longer than so; jobs that come in between are squeezed in.
+_EACH, _LONGEST = 3 * MICRO // 100, 120 * MICRO
 _MINUTE = 60 * MICRO
 
 
@@ -133,5 +133,5 @@ class Oracle:
     def keep(self, schedule: Schedule) -> Schedule:
         """Remember it."""
         served = sum(map(len, schedule.served.values()))
-        self._last, self._serves = schedule, round(_WHILE * served**0.5) if served > SMALL else -1
+        self._last, self._serves = schedule, min(_LONGEST, _EACH * served) if served > SMALL else -1
         return schedule
