@@ -69,6 +69,7 @@ class _Replay:
         heapq.heapify(self.free)
         self.idle: list[tuple[float, int]] = []
         self.times: dict[str, int] = {}
+        self.came: dict[str, float] = {}
         pools = {effect: server.pool for server in reversed(self.crew) for effect in server.effects}
         self.schedule = Schedule(
             at, {}, [], defaultdict(list), order.users,
@@ -107,7 +108,7 @@ class _Replay:
 
     def _arrive(self, arrival: Arrival) -> None:
         name = f"~{len(self.times)}"
-        self.times[name] = arrival.times
+        self.times[name], self.came[name] = arrival.times, arrival.after
         entry = Waiting(LATE + len(self.times), name, arrival.user, arrival.effect, arrival.cost)
         self.order.arrive(entry, arrival.tier)
         self._rouse(arrival.after)
@@ -133,7 +134,8 @@ class _Replay:
         times = self.times.get(one.job)
         classes, schedule = self.order.classes, self.schedule
         end = now + (times or 1) * self.takes(self.crew[index].pool, one.effect, one.cost)
-        schedule.served[one.tier].append((classes.virtual[one.tier], now))
+        came = self.came.get(one.job, -1.0)
+        schedule.served[one.tier].append((classes.virtual[one.tier], came, now))
         if times is None:
             self.left -= 1
             schedule.starts.append(now)

@@ -24,14 +24,14 @@ _MINUTE = 60 * MICRO
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Of a replay at `at`, in microseconds: `estimates` of the jobs it served; for jobs that came
-    later, the start of each service, and, tier by tier, V and start of each. `takes` (effect,
-    cost) is in seconds; `weights` of so many seconds after `at`.
+    later, the start of each service, and, tier by tier, V, when it came (-1: it waited) and start
+    of each. `takes` (effect, cost) is in seconds; `weights` of so many seconds after `at`.
     """
 
     at: int
     estimates: dict[str, Estimate]
     starts: list[float]
-    served: defaultdict[str, list[tuple[int, float]]]
+    served: defaultdict[str, list[tuple[int, float, float]]]
     users: Mapping[str, User]
     takes: Callable[[str, int], float]
     weights: Callable[[float], Mapping[str, int]]
@@ -56,7 +56,8 @@ class Schedule:
         start = self._start(tier, index, now)
         place = bisect_left(self.starts, start)
         self.late[user] = tag + cost
-        self.served[tier].insert(index, (tag, start))
+        age = (now - self.at) / MICRO
+        self.served[tier].insert(index, (tag, age, start))
         self.starts.insert(place, start)
         self.estimates[job] = Estimate(place=place + 1, seconds=start + self.takes(effect, cost))
         return self.of(job, effect, cost, now) or self.estimates[job]
@@ -75,26 +76,24 @@ class Schedule:
 
     def _find(self, user: str, tier: str, now: int) -> tuple[int, int]:
         """The tag of the user's next job, and how many of the tier are served before it."""
-        served = self.served[tier]
-        begun = bisect_left(served, (now - self.at) / MICRO, key=lambda row: row[1])
+        served, age = self.served[tier], (now - self.at) / MICRO
+        begun = bisect_left(served, age, key=lambda row: row[2])
         known = self.users.get(user)
         finish = self.late.get(user, known.finish if known else 0)
         tag = max(finish, served[max(0, begun - 1)][0] if served else 0)
-        return tag, max(begun, bisect_right(served, tag, key=lambda row: row[0]))
+        return tag, max(begun, bisect_right(served, (tag, age), key=lambda row: row[:2]))
 
     def _start(self, tier: str, index: int, now: int) -> float:
         served, age = self.served[tier], (now - self.at) / MICRO
-        if index < len(served):
-            return max(served[index][1], age)
-        if tier == LATER:
+        if index < len(served) and served[index][1] <= age:
+            return max(served[index][2], age)
+        if index == len(served) and tier == LATER:
             return max(self._opening(self.starts[-1 if served else 0]), age)
         # a tier with nothing more waiting is served next
-        free = (
-            bisect_right(self.starts, max(served[-1][1], age))
-            if served
-            else bisect_left(self.starts, age)
-        )
-        return max(self.starts[min(free, len(self.starts) - 1)], age)
+        after = max(served[index - 1][2], age) if index else age
+        free = (bisect_right if index else bisect_left)(self.starts, after)
+        start = max(self.starts[min(free, len(self.starts) - 1)], age)
+        return min(start, served[index][2]) if index < len(served) else start
 
     def _opening(self, start: float) -> float:
         """When deferred work is first served from `start` on: by night, or when all else is."""
