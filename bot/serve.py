@@ -13,10 +13,12 @@ from bot.config import BotSettings
 from bot.core.accounts import Accounts
 from bot.core.admin import Admin, Roles
 from bot.core.apology import Apology
+from bot.core.commands import CommandMenu, command_menu
 from bot.core.conversation import Conversation
 from bot.core.delivery import Delivery
 from bot.core.menu import Menu
 from bot.core.messages import Front
+from bot.core.preferences import RedisPreferences
 from bot.core.repeat import repeat
 from bot.core.request import Requests
 from bot.core.session import RedisSessions
@@ -65,12 +67,12 @@ async def _adopt(file: RulesFile, office: Office) -> None:
             return
 
 
-def _messengers(settings: BotSettings, jobs: Jobs) -> Iterator[Front]:
+def _messengers(settings: BotSettings, jobs: Jobs, menu: CommandMenu) -> Iterator[Front]:
     """The fronts of the messengers that there is a token for; their libraries load slowly."""
     if settings.telegram.token is not None:
         from bot.fronts.telegram.front import TelegramFront
 
-        yield TelegramFront(settings.telegram.token, settings.telegram, jobs.redis)
+        yield TelegramFront(settings.telegram.token, settings.telegram, jobs.redis, menu)
     if settings.vk.token is not None:
         from bot.fronts.vk.front import VkFront
 
@@ -88,13 +90,28 @@ async def _run(
     requests = Requests(catalogue, jobs.queue, jobs.blobs, sessions)
     roles = Roles(settings.admins, settings.moderators)
     admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles)
+<<<<<<< HEAD
     accounts = Accounts(jobs.queue, jobs.office, texts)
+=======
+    accounts = Accounts(jobs.office, texts)
+    preferences = RedisPreferences(jobs.redis)
+>>>>>>> d4dc9df (Buttons under a result, /settings, the menu of commands)
     conversation = Conversation(
-        catalogue, jobs.queue, requests, menu, standing, texts, watched, accounts, admin
+        catalogue,
+        jobs.queue,
+        jobs.blobs,
+        requests,
+        menu,
+        standing,
+        texts,
+        watched,
+        accounts,
+        admin,
+        preferences,
     )
     works = Works(jobs.queue, jobs.blobs, standing, words)
     web = WebFront(settings.web, works, menu, watched, apology, texts, _announce)
-    fronts: list[Front] = [web, *_messengers(settings, jobs)]
+    fronts: list[Front] = [web, *_messengers(settings, jobs, command_menu(catalogue, texts))]
 
     async def reap() -> None:
         # Workers do it too; when all of them are dead, people still hear that they wait again.
@@ -105,7 +122,14 @@ async def _run(
             tasks.create_task(_adopt(rules, jobs.office))
         for front in fronts:
             delivery = Delivery(
-                front, jobs.queue, jobs.blobs, words, standing, watched, consumer=settings.name
+                front,
+                jobs.queue,
+                jobs.blobs,
+                words,
+                standing,
+                watched,
+                preferences,
+                consumer=settings.name,
             )
             tasks.create_task(front.run(conversation.handle))
             tasks.create_task(delivery.run())

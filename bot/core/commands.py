@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.core.forms import read_values
+from bot.core.texts import LANGUAGES, Texts
 from effects.catalogue import Catalogue
 from effects.spec import EffectSpec
 
-__all__ = ["Wish", "read"]
+__all__ = ["CommandMenu", "Wish", "command_menu", "read"]
 
-Command = Literal["help", "cancel", "queue", "quota", "tonight", "link"]
+Command = Literal["help", "cancel", "queue", "quota", "settings", "tonight", "link"]
 Kind = Literal["effect", "nothing", "unclear", Command]
 _COMMANDS: dict[str, Command] = {
     "help": "help",
@@ -27,6 +28,8 @@ _COMMANDS: dict[str, Command] = {
     "me": "quota",
     "квота": "quota",
     "я": "quota",
+    "settings": "settings",
+    "настройки": "settings",
     "tonight": "tonight",
     "ночью": "tonight",
     "link": "link",
@@ -45,6 +48,20 @@ class Wish:
     values: Mapping[str, str] = field(default_factory=dict)
     tonight: bool = False
     code: str = ""
+
+
+CommandMenu = Mapping[str, Sequence[tuple[str, str]]]
+"""Language -> commands with what they do, as messengers show them."""
+_OURS = ("queue", "tonight", "quota", "settings", "link", "cancel", "help")
+
+
+def command_menu(catalogue: Catalogue, texts: Texts) -> CommandMenu:
+    """Every effect by its title, then what the conversation itself understands."""
+    return {
+        lang: [(spec.name, getattr(spec.title, lang)) for spec in catalogue]
+        + [(name, texts.say(lang, f"command-{name}")) for name in _OURS]
+        for lang in LANGUAGES
+    }
 
 
 def read(text: str, catalogue: Catalogue) -> Wish:

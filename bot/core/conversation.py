@@ -10,11 +10,14 @@ from weakref import WeakValueDictionary
 
 from bot.core.accounts import Accounts
 from bot.core.admin import Admin, after_command
+from bot.core.after import ACTIONS
 from bot.core.apology import Apology
 from bot.core.commands import Wish, read
 from bot.core.forms import describe
 from bot.core.menu import Menu
 from bot.core.messages import Button, Incoming, Reply
+from bot.core.preferences import Preferences, Settings
+from bot.core.remake import Remake
 from bot.core.request import Requests
 from bot.core.sending import Sending
 from bot.core.session import Talk
@@ -25,6 +28,7 @@ from bot.core.watch import RUNNING, Watched
 from effects.catalogue import Catalogue
 from effects.errors import EffectError, UserError
 from effects.spec import EffectSpec
+from worker.jobs.blobs import Blobs
 from worker.jobs.errors import QueueError
 from worker.jobs.model import JobView, State
 from worker.jobs.queue import Queue
@@ -42,6 +46,7 @@ class Conversation:
         self,
         catalogue: Catalogue,
         queue: Queue,
+        blobs: Blobs,
         requests: Requests,
         menu: Menu,
         standing: Standing,
@@ -49,6 +54,7 @@ class Conversation:
         watched: Watched,
         accounts: Accounts,
         admin: Admin,
+        preferences: Preferences,
     ) -> None:
         self._catalogue = catalogue
         self._queue = queue
@@ -61,7 +67,12 @@ class Conversation:
         self._words = StatusWords(catalogue, texts)
         self._apology = Apology(catalogue, texts)
         self._accounts = accounts
-        self._sending = Sending(catalogue, queue, requests, menu, standing, texts, watched)
+        self._preferences = preferences
+        self._settings = Settings(preferences, texts)
+        self._sending = Sending(
+            catalogue, queue, requests, menu, standing, texts, watched, preferences
+        )
+        self._remake = Remake(catalogue, queue, blobs, requests, self._sending, texts)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, incoming: Incoming) -> list[Reply]:
@@ -73,6 +84,8 @@ class Conversation:
             try:
                 account = await self._queue.whose(incoming.user)
                 incoming = replace(incoming, identity=incoming.user, user=account)
+                settled = await self._preferences.get(incoming.user)
+                incoming = replace(incoming, lang=settled.lang or incoming.lang)
                 reply = await self._answer(incoming)
             except (EffectError, QueueError) as error:
                 log.info("%s to %s: %s", error.code, incoming.platform, error)
@@ -119,6 +132,8 @@ class Conversation:
             return await self._accounts.quota(incoming)
         if wish.kind == "link":
             return await self._accounts.link(incoming, wish.code)
+        if wish.kind == "settings":
+            return await self._settings.show(incoming)
         if wish.kind == "cancel":
             return await self._cancel(incoming, talk)
         if wish.kind == "tonight" and talk is None:
@@ -131,6 +146,10 @@ class Conversation:
         action, _, target = incoming.press.partition(":")
         if action == "cancel":
             return self._stop(await self._queue.cancel(target, user=incoming.user))
+        if target and action == "set":
+            return await self._settings.change(incoming, target)
+        if target and action in ACTIONS:
+            return await self._remake.answer(incoming, action, target)
         if target and action in ("now", "tonight"):
             return await self._sending.choose(incoming, target, night=action == "tonight")
         # Any other button stands for the command that it would save typing.

@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from dataclasses import replace
 
 from bot.core.messages import File, Front, Reply
+from bot.core.preferences import Preferences
 from bot.core.repeat import repeat
 from bot.core.standing import Standing
 from bot.core.status import StatusWords, file_name
@@ -37,6 +38,7 @@ class Delivery:
         words: StatusWords,
         standing: Standing,
         watched: Watched,
+        preferences: Preferences,
         *,
         consumer: str,
         every: float = 0.5,
@@ -56,6 +58,7 @@ class Delivery:
         self._look = look
         self._backoff = backoff
         self._watched = watched
+        self._preferences = preferences
         self._newest: dict[str, Progress] = {}
         self._shown: dict[str, str] = {}
         self._news = asyncio.Event()
@@ -107,7 +110,8 @@ class Delivery:
             self._shown.pop(receipt.job.id, None)
             ending = await self._ending(receipt)
             job = receipt.job
-            reply = replace(ending, answers=job.message, once=receipt.id)
+            settled = await self._preferences.get(job.user)
+            reply = replace(ending, answers=job.message, once=receipt.id, as_files=settled.as_files)
             await self._front.send(job.chat, reply)
             self._sent.add(receipt.id)
         await self._queue.acknowledge(self._front.platform, receipt)

@@ -23,12 +23,16 @@ class OverLimit(UserError):
 
 
 def fit(
-    spec: EffectSpec, values: Mapping[str, str], terms: Terms, *, night: bool
+    spec: EffectSpec, values: Mapping[str, str], terms: Terms, *, night: bool, side: int = 0
 ) -> dict[str, str]:
     """`values` within the limits of the tier. What was not given is lowered to them; by night the
-    size, if not given, is raised to its limit. Raises `BadParams`, and `OverLimit`.
+    size, if not given, is raised to its limit. `side`: the person's usual size; 0: the effect's.
+    Raises `BadParams`, and `OverLimit`.
     """
-    params, fitting = spec.parse(values), dict(values)
+    fitting = dict(values)
+    if side and spec.size_field and spec.size_field not in values:
+        fitting[spec.size_field] = f"{_within(spec, spec.size_field, side):.0f}"
+    params = spec.parse(fitting)
     for field in _limited(spec):
         value, most = getattr(params, field.name), _most(spec, field, terms.tier, night)
         if field.name in values and value is not None and value > most:
@@ -41,6 +45,14 @@ def fit(
             fitting[field.name] = f"{math.floor(most / step) * step:.0f}"
     spec.parse(fitting)
     return fitting
+
+
+def _within(spec: EffectSpec, name: str, value: float) -> float:
+    """The value, or the nearest that the parameter takes."""
+    [field] = [field for field in fields(spec) if field.name == name]
+    low = value if field.minimum is None else field.minimum
+    high = value if field.maximum is None else field.maximum
+    return min(high, max(low, value))
 
 
 def _limited(spec: EffectSpec) -> list[Field]:

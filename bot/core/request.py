@@ -70,6 +70,32 @@ class Requests:
         await self._sessions.put(_chat(incoming), talk)
         return talk
 
+    async def revive(
+        self, incoming: Incoming, job: Job, values: Mapping[str, str], *, night: bool
+    ) -> Talk:
+        """A talk with the photos and effect of an earlier job, which it leaves as it is; the
+        chat's unfinished one is dropped. Raises `BlobMissing`.
+        """
+        new = self._new_id()
+        names = tuple(f"{new}/photo-{number}" for number in range(len(job.photos)))
+        for old, name in zip(job.photos, names, strict=True):
+            await self._blobs.put(name, await self._blobs.get(old))
+        talk = await self.current(incoming)
+        if talk is not None:
+            await self._blobs.delete_under(talk.job)
+        talk = Talk(
+            job=new,
+            user=incoming.user,
+            message=incoming.message,
+            effect=job.effect,
+            values=dict(values),
+            photos=names,
+            pixels=job.pixels,
+            night=night or None,
+        )
+        await self._sessions.put(_chat(incoming), talk)
+        return talk
+
     async def choose(self, incoming: Incoming, talk: Talk, *, night: bool | None) -> Talk:
         """Remember that the talk is for the night, or for now, or not chosen."""
         talk = talk.model_copy(update={"night": night})

@@ -11,6 +11,7 @@ from bot.core.commands import Wish
 from bot.core.limits import OverLimit, fit
 from bot.core.menu import Menu
 from bot.core.messages import Button, Incoming, Reply
+from bot.core.preferences import Preferences
 from bot.core.request import Requests
 from bot.core.session import Talk
 from bot.core.standing import Standing
@@ -38,6 +39,7 @@ class Sending:
         standing: Standing,
         texts: Texts,
         watched: Watched,
+        preferences: Preferences,
     ) -> None:
         self._catalogue = catalogue
         self._queue = queue
@@ -46,6 +48,7 @@ class Sending:
         self._standing = standing
         self._texts = texts
         self._watched = watched
+        self._preferences = preferences
         self._apology = Apology(catalogue, texts)
 
     async def go_on(self, incoming: Incoming, talk: Talk) -> Reply:
@@ -62,7 +65,8 @@ class Sending:
             await self._requests.choose(incoming, talk, night=None)
             raise NotByNight.of(spec, terms, lang)
         try:
-            values = fit(spec, talk.values, terms, night=bool(talk.night))
+            side = (await self._preferences.get(incoming.user)).size
+            values = fit(spec, talk.values, terms, night=bool(talk.night), side=side)
         except OverLimit as error:
             buttons = self._morning(lang, spec, talk, terms) if error.details["night"] else ()
             return replace(self._apology.reply(error, lang), buttons=buttons)

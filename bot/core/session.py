@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pydantic import BaseModel, ConfigDict
@@ -14,7 +15,7 @@ from worker.jobs.errors import QueueAway
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-__all__ = ["MemorySessions", "RedisSessions", "Sessions", "Talk"]
+__all__ = ["MemorySessions", "RedisSessions", "Sessions", "Talk", "away"]
 
 
 class Talk(BaseModel):
@@ -34,6 +35,15 @@ class Talk(BaseModel):
     """Of the first photo."""
     night: bool | None = None
     """Whether it shall wait for the night; None: not chosen yet."""
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """Turn what Redis can't help into `QueueAway`."""
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise QueueAway("the queue can't be reached just now; please try again") from error
 
 
 class Sessions(Protocol):
@@ -138,8 +148,6 @@ class RedisSessions:
         return [Talk.model_validate_json(talk) for talk in found]
 
     async def _run(self, script: str, *args: str) -> Any:
-        try:
+        with away():
             # redis-py gives both its clients' types at once.
             return await cast(Any, self._redis.eval(script, 2, _TALKS, _UNTIL, *args))
-        except (RedisError, OSError) as error:
-            raise QueueAway("the queue can't be reached just now; please try again") from error

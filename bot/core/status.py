@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from bot.core.after import buttons
 from bot.core.forms import command
 from bot.core.messages import Button, File, Reply, Status
 from bot.core.texts import Texts
@@ -110,7 +111,9 @@ class StatusWords:
                 time=self._texts.duration(job.lang, ending.seconds),
             )
             status = Status(job.id, State.DONE)
-            return Reply(said or done, tuple(files), slot=job.id, status=status)
+            known = job.effect in self._catalogue
+            rows = buttons(self._catalogue[job.effect], job, job.lang, self._texts) if known else ()
+            return Reply(said or done, tuple(files), rows, job.id, status)
         if isinstance(ending, Cancelled):
             text = self._texts.say(job.lang, "cancelled")
             return Reply(text, slot=job.id, status=Status(job.id, State.CANCELLED))

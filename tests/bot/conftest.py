@@ -24,6 +24,7 @@ from bot.core.conversation import Conversation
 from bot.core.delivery import Delivery
 from bot.core.menu import Menu
 from bot.core.messages import Incoming, Reply
+from bot.core.preferences import MemoryPreferences
 from bot.core.request import Requests
 from bot.core.session import MemorySessions
 from bot.core.standing import Standing
@@ -137,6 +138,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.sessions = MemorySessions(keep=3600, clock=self.clock)
+        self.preferences = MemoryPreferences()
         self.words = StatusWords(self.catalogue, self.texts)
         self.menu = Menu(self.catalogue, self.queue)
         self.requests = Requests(self.catalogue, self.queue, self.blobs, self.sessions)
@@ -150,6 +152,7 @@ class House:
         self.conversation = Conversation(
             self.catalogue,
             self.queue,
+            self.blobs,
             self.requests,
             self.menu,
             self.standing,
@@ -157,6 +160,7 @@ class House:
             self.watched,
             Accounts(self.queue, self.queue.office, self.texts, clock=self.clock),
             self.admin,
+            self.preferences,
         )
 
     async def announce(self, *effects: str, **down: str) -> None:
@@ -195,6 +199,7 @@ class House:
             self.words,
             self.standing,
             self.watched,
+            self.preferences,
             consumer="bot",
             **fast,
         )

@@ -29,7 +29,7 @@ class TelegramDesk(Desk):
 def a_front(server: TelegramServer, redis: Redis) -> TelegramFront:
     """A front that listens by long polling."""
     settings = TelegramSettings(api_base=server.base)
-    return TelegramFront(SecretStr(server.token), settings, redis)
+    return TelegramFront(SecretStr(server.token), settings, redis, {"en": [("swirl", "Swirl")]})
 
 
 @pytest.fixture

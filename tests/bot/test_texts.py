@@ -72,7 +72,7 @@ def test_every_sentence_is_used() -> None:
     """A sentence that nothing names is dead; ids made of parts are named by their first part."""
     files = [path for end in ("py", "html", "js") for path in BOT.rglob(f"*.{end}")]
     source = "\n".join(path.read_text("utf-8") for path in files)
-    made = re.compile(r"(error|role)-")
+    made = re.compile(r"(error|role|remake|settings|command)-")
     unused = [
         id
         for id in messages("en")

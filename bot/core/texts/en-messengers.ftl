@@ -9,3 +9,32 @@ odd =
        *[file] This file is no picture that I know. Send a photo, or a JPEG or PNG as a file.
     }
 error-not-yours = This belongs to somebody else.
+
+remake-again = Again
+remake-stronger = Stronger
+remake-weaker = Weaker
+remake-hd = Large, by morning
+remake-delete = Delete
+remake-deleted = Deleted.
+
+settings =
+    Language: English. Usual size: { $size ->
+        [none] as each effect likes it
+       *[other] { $size } px
+    }. Results come { $files ->
+        [True] as files, untouched
+       *[False] as photos, large ones as files too
+    }.
+settings-en = English
+settings-ru = Русский
+settings-size-usual = Usual size
+settings-files = Send files
+settings-photos = Send photos
+
+command-queue = My jobs, with cancel
+command-tonight = Leave the next job for the night
+command-quota = What I have left
+command-settings = Language, size, files
+command-link = One account on several platforms
+command-cancel = Stop
+command-help = What I can do

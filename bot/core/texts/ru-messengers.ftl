@@ -9,3 +9,32 @@ odd =
        *[file] Это не картинка из тех, что я знаю. Пришлите фото или файл JPEG или PNG.
     }
 error-not-yours = Это чужое.
+
+remake-again = Ещё раз
+remake-stronger = Сильнее
+remake-weaker = Слабее
+remake-hd = Крупно, к утру
+remake-delete = Удалить
+remake-deleted = Удалено.
+
+settings =
+    Язык: русский. Обычный размер: { $size ->
+        [none] какой удобен эффекту
+       *[other] { $size } пикселей
+    }. Результаты приходят { $files ->
+        [True] файлами, как есть
+       *[False] фотографиями, а крупные ещё и файлом
+    }.
+settings-en = English
+settings-ru = Русский
+settings-size-usual = Обычный размер
+settings-files = Присылать файлы
+settings-photos = Присылать фото
+
+command-queue = Мои задания, с отменой
+command-tonight = Оставить следующее на ночь
+command-quota = Сколько у меня осталось
+command-settings = Язык, размер, файлы
+command-link = Одна учётная запись на разных площадках
+command-cancel = Остановить
+command-help = Что я умею

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
-from aiogram.types import CallbackQuery, Update, User
+from aiogram.types import BotCommand, CallbackQuery, Update, User
 from aiohttp import web
 from pydantic import SecretStr
 
+from bot.core.commands import CommandMenu
 from bot.core.messages import Handle, Incoming, Reply
 from bot.fronts.lines import Lines
 from bot.fronts.slots import Slots
@@ -28,6 +30,7 @@ from worker.jobs.errors import BadSettings
 __all__ = ["TelegramFront"]
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class TelegramFront:
@@ -37,8 +40,11 @@ class TelegramFront:
 
     platform = "telegram"
 
-    def __init__(self, token: SecretStr, settings: TelegramSettings, redis: Any) -> None:
-        """`redis` is a `redis.asyncio.Redis` that decodes."""
+    def __init__(
+        self, token: SecretStr, settings: TelegramSettings, redis: Any, menu: CommandMenu
+    ) -> None:
+        """`redis` is a `redis.asyncio.Redis` that decodes; `menu`: what the messenger lists."""
+        self._menu = menu
         self._settings = settings
         api = TelegramAPIServer.from_base(settings.api_base)
         try:
@@ -51,7 +57,7 @@ class TelegramFront:
 
     async def run(self, handle: Handle) -> None:
         """Listen until cancelled. Raises `BadSettings` when the token is refused."""
-        me = await self._introduce()
+        me = await self._until_there(self._introduce)
         reader = Reader(self._bot, me.username or "", me.id, self._settings.photo_mb)
 
         async def deal(updates: list[Update]) -> None:
@@ -84,11 +90,20 @@ class TelegramFront:
             await self._lines.say(chat, reply)
 
     async def _introduce(self) -> User:
-        """Who the bot is; waits for Telegram."""
+        """Show the menu; returns who the bot is."""
+        for lang, entries in self._menu.items():
+            commands = [BotCommand(command=name, description=text) for name, text in entries]
+            # English is for whoever speaks something else, too
+            code = None if lang == "en" else lang
+            await self._bot.set_my_commands(commands, language_code=code)
+        return await self._bot.get_me()
+
+    async def _until_there(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """What `ask` returns, as soon as Telegram answers. Raises `BadSettings`."""
         pause = 1.0
         while True:
             try:
-                return await self._bot.get_me()
+                return await ask()
             except TelegramUnauthorizedError:
                 raise BadSettings("ATELIER_TELEGRAM__TOKEN is refused by Telegram") from None
             except TelegramAPIError as error:

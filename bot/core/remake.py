@@ -1,0 +1,63 @@
+"""A result as the start of the next one: again, stronger, weaker, large by night; or deleted."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from bot.core.after import moved
+from bot.core.forms import fields
+from bot.core.messages import Incoming, Reply
+from bot.core.request import Requests
+from bot.core.sending import Sending
+from bot.core.texts import Texts
+from effects.catalogue import Catalogue
+from worker.jobs.blobs import Blobs
+from worker.jobs.queue import Queue
+
+__all__ = ["Remake"]
+
+
+class Remake:
+    """Answers the buttons under a result; only its author's."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        queue: Queue,
+        blobs: Blobs,
+        requests: Requests,
+        sending: Sending,
+        texts: Texts,
+        *,
+        seed: Callable[[], int] = lambda: random.SystemRandom().randrange(2**31),
+    ) -> None:
+        """`seed` draws the seed of "again", from 0 to 2³¹ - 1."""
+        self._catalogue = catalogue
+        self._queue = queue
+        self._blobs = blobs
+        self._requests = requests
+        self._sending = sending
+        self._texts = texts
+        self._seed = seed
+
+    async def answer(self, incoming: Incoming, action: str, target: str) -> Reply:
+        """Do what a button says. Raises `NoSuchJob`, `NotYours`, `BlobMissing` and what a
+        submit raises.
+        """
+        job = (await self._queue.view(target, user=incoming.user)).job
+        if action == "delete":
+            await self._blobs.delete_under(job.id)
+            return Reply(self._texts.say(incoming.lang, "remake-deleted"), toast=True, removes=True)
+        spec = self._catalogue[job.effect]
+        named = {field.name: field for field in fields(spec)}
+        values = {name: str(value) for name, value in job.params.items() if value is not None}
+        if action == "again":
+            values["seed"] = str(self._seed())
+        elif action == "hd":
+            values.pop(spec.size_field or "", None)
+        else:
+            strength = named[spec.strength_field or ""]
+            values[strength.name] = f"{moved(strength, job, action):g}"
+        talk = await self._requests.revive(incoming, job, values, night=action == "hd")
+        return await self._sending.go_on(incoming, talk)
