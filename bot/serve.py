@@ -90,12 +90,8 @@ async def _run(
     requests = Requests(catalogue, jobs.queue, jobs.blobs, sessions)
     roles = Roles(settings.admins, settings.moderators)
     admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles)
-<<<<<<< HEAD
     accounts = Accounts(jobs.queue, jobs.office, texts)
-=======
-    accounts = Accounts(jobs.office, texts)
     preferences = RedisPreferences(jobs.redis)
->>>>>>> d4dc9df (Buttons under a result, /settings, the menu of commands)
     conversation = Conversation(
         catalogue,
         jobs.queue,

@@ -24,7 +24,7 @@ RUNTIME_CODES = {"hung", "crashed", "lease_expired"}
 # What a person never meets: the base classes, the worker's own affairs, refusals to start.
 SILENT_CODES = {
     *("effect_error", "user_error", "queue_error", "lease_lost", "bad_spec", "bad_settings"),
-    "bad_blob",
+    *("not_yours", "bad_blob"),
 }
 
 

@@ -8,7 +8,6 @@ odd =
         [too_large] This picture is too large for me to fetch here. Send it smaller, or as a photo.
        *[file] This file is no picture that I know. Send a photo, or a JPEG or PNG as a file.
     }
-error-not-yours = This belongs to somebody else.
 
 remake-again = Again
 remake-stronger = Stronger
