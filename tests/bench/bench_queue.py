@@ -21,6 +21,7 @@ from worker.jobs.redis_queue import RedisQueue
 
 IDLE_JOBS = 200
 DRAINED = 2000
+CLAIMED = 3000
 ROUNDS = 3
 SECONDS = 1.5
 BATCH = 8
@@ -40,10 +41,14 @@ async def _main() -> None:
         async with embedded_redis(Path(folder)) as url:
             await idle(url)
             await drain(url)
-            print(f"{'jobs a second, submit to finish':40}{'queue':>10}{'streams':>10}{'ratio':>8}")
-            await compare(url, "one task", 1, 1)
-            await compare(url, "ten tasks", 10, 1)
-            await compare(url, f"ten tasks, batches of {BATCH}", 10, BATCH)
+            print(f"{'jobs a second':40}{'queue':>10}{'streams':>10}{'ratio':>8}")
+            await compare(url, "submits alone, ten tasks", submits, 10, 1)
+            await compare(url, "claims alone, ten tasks", claims_alone, 10, 1)
+            await compare(url, f"claims of {BATCH} alone, ten tasks", claims_alone, 10, BATCH)
+            print("  submit to finish:")
+            await compare(url, "one task", cycles, 1, 1)
+            await compare(url, "ten tasks", cycles, 10, 1)
+            await compare(url, f"ten tasks, batches of {BATCH}", cycles, 10, BATCH)
             for waiting in (10, 1_000, 100_000):
                 await depth(url, waiting)
 
@@ -96,11 +101,14 @@ async def drain(url: str) -> None:
     await worker.close()
 
 
-async def compare(url: str, name: str, tasks: int, batch: int) -> None:
-    """The queue and bare Streams in turns, so that both see the same machine."""
+Rate = Callable[[str, int, int], Awaitable[float]]
+
+
+async def compare(url: str, name: str, rate: Rate, tasks: int, batch: int) -> None:
+    """The queue and the whole cycle of bare Streams in turns, so that both see the same machine."""
     ours = theirs = 0.0
     for _ in range(ROUNDS):
-        ours += await cycles(url, tasks, batch) / ROUNDS
+        ours += await rate(url, tasks, batch) / ROUNDS
         theirs += await streams(url, tasks) / ROUNDS
     print(f"  {name:38}{ours:10.0f}{theirs:10.0f}{ours / theirs:8.2f}", flush=True)
 
@@ -131,11 +139,51 @@ async def cycles(url: str, tasks: int, batch: int) -> float:
         return len(claims)
 
     rate = await many(cycle, tasks)
-    while claims := await queue.claim("w0", EFFECTS, lease=60, most={"noop": 100}):
-        for claim in claims:
-            await queue.finish(claim, Done(job=claim.job.id))
+    await empty(queue)
     await queue.close()
     return rate
+
+
+async def submits(url: str, tasks: int, _: int) -> float:
+    """Submit only."""
+    queue = RedisQueue(url)
+    await submit(queue)  # reads the rules
+
+    async def cycle(_: int) -> int:
+        await submit(queue)
+        return 1
+
+    rate = await many(cycle, tasks)
+    await empty(queue)
+    await queue.close()
+    return rate
+
+
+async def claims_alone(url: str, tasks: int, batch: int) -> float:
+    """Claim what waits, `batch` at a time."""
+    queue = RedisQueue(url)
+    await fill(queue, CLAIMED)
+    begun = time.perf_counter()
+    found: list[Claim] = []
+
+    async def worker(index: int) -> None:
+        while claims := await queue.claim(
+            f"w{index}", EFFECTS, lease=60, most={"noop": batch} if batch > 1 else {}
+        ):
+            found.extend(claims)
+
+    await asyncio.gather(*(worker(index) for index in range(tasks)))
+    rate = len(found) / (time.perf_counter() - begun)
+    await asyncio.gather(*(queue.finish(claim, Done(job=claim.job.id)) for claim in found))
+    await empty(queue)
+    await queue.close()
+    return rate
+
+
+async def empty(queue: RedisQueue) -> None:
+    """Claim and finish all that waits."""
+    while claims := await queue.claim("w0", EFFECTS, lease=60, most={"noop": 100}):
+        await asyncio.gather(*(queue.finish(claim, Done(job=claim.job.id)) for claim in claims))
 
 
 async def streams(url: str, tasks: int) -> float:
