@@ -190,6 +190,26 @@ async def test_cancel(studio: Studio) -> None:
     assert [] == studio.problems
 
 
+async def test_again_and_delete(studio: Studio) -> None:
+    """A result is the start of the next one; deleted, it is gone, also from a page opened anew."""
+    page, hand = studio.page, studio.hand
+    await _send(page, size=256)
+    first = await hand.claim()
+    await hand.finish(first)
+    done = page.locator("[data-state=done]")
+    await done.get_by_role("button", name="Again").click()
+    second = await hand.claim()
+    assert first.job.params["seed"] != second.job.params["seed"]
+    await hand.finish(second)
+    await expect(done).to_have_count(2)
+    await done.first.get_by_role("button", name="Delete").click()
+    await expect(done).to_have_count(1)
+    await page.reload()
+    await expect(done).to_have_count(1)
+    await expect(done).to_have_attribute("data-job", first.job.id)
+    assert [] == studio.problems
+
+
 async def test_typed_words(studio: Studio) -> None:
     """What is typed is answered in lines, below the field; a button of the answer acts."""
     page = studio.page

@@ -23,6 +23,7 @@ def reply_shape(reply: Reply) -> Shape:
         "error": reply.error,
         "slot": reply.slot,
         "buttons": _button_shapes(reply),
+        "removes": reply.removes,
         "status": _status_shape(reply.status) if reply.status else None,
         "files": [{"name": file.name, "type": file.type} for file in reply.files],
     }

@@ -34,8 +34,15 @@ class Works:
         self._decoding = asyncio.Semaphore(2)
 
     async def recent(self, user: str) -> list[JobView]:
-        """The newest jobs, newest first."""
-        return await self._queue.jobs_of(await self._queue.whose(user), limit=_SHOWN)
+        """The newest jobs, newest first, but for those whose pictures their owner deleted."""
+        views = await self._queue.jobs_of(await self._queue.whose(user), limit=_SHOWN)
+        kept = await asyncio.gather(*map(self._is_kept, views))
+        return [view for view, is_kept in zip(views, kept, strict=True) if is_kept]
+
+    async def _is_kept(self, view: JobView) -> bool:
+        if not (isinstance(view.ending, Done) and view.ending.media):
+            return True
+        return bool(await self._blobs.changes(view.job.id))
 
     async def view(self, job: str, user: str) -> JobView:
         """One job."""

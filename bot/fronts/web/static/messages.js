@@ -1,7 +1,7 @@
 // What is said to the bot, and its answers: words, and buttons that say more.
 
 import { el, say } from "./dom.js";
-import { update } from "./works.js";
+import { remove, update } from "./works.js";
 
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -19,7 +19,9 @@ export async function post(parts) {
 
 // Words in a place of the page; a reply about a job goes to its card instead.
 export async function hear(place, reply) {
-  if (reply.slot && !reply.error) {
+  if (reply.removes) {
+    remove(place);
+  } else if (reply.slot && !reply.error) {
     showAnswer(place, "");
     await update(reply);
     const card = document.querySelector(`[data-job="${reply.slot}"]`);

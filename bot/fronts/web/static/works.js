@@ -47,6 +47,15 @@ function show(job) {
   byId("empty").hidden = true;
 }
 
+// The work that holds `place` was deleted.
+export function remove(place) {
+  const card = place.closest("[data-job]");
+  jobs.delete(card.dataset.job);
+  cards.delete(card.dataset.job);
+  card.remove();
+  byId("empty").hidden = jobs.size > 0;
+}
+
 function advance(job) {
   const card = cards.get(job.id);
   card.querySelector(".line").textContent = job.text;
@@ -107,10 +116,9 @@ function bar(job) {
 }
 
 function foot(job, refusal) {
-  const actions = ENDED.includes(job.state)
-    ? job.media.map((media) => el("a", { className: "button main", href: media.url, download: media.name, textContent: say("download") }))
-    : job.buttons.flat().map((each) => button(refusal, each));
-  return el("footer", {}, el("code", { textContent: job.command }), ...actions);
+  const files = job.media.map((media) => el("a", { className: "button main", href: media.url, download: media.name, textContent: say("download") }));
+  const actions = job.buttons.flat().map((each) => button(refusal, each));
+  return el("footer", {}, el("code", { textContent: job.command }), ...actions, ...files);
 }
 
 function draw(job) {
