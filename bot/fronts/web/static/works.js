@@ -49,10 +49,10 @@ function show(job) {
 
 // The work that holds `place` was deleted.
 export function remove(place) {
-  const card = place.closest("[data-job]");
-  jobs.delete(card.dataset.job);
-  cards.delete(card.dataset.job);
-  card.remove();
+  const { job } = place.closest("[data-job]").dataset;
+  cards.get(job)?.remove(); // the card may have been drawn anew since
+  jobs.delete(job);
+  cards.delete(job);
   byId("empty").hidden = jobs.size > 0;
 }
 
