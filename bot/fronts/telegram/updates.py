@@ -12,6 +12,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramConflictError, Telegram
 from aiogram.types import Message, Update
 
 from worker.jobs.errors import BadSettings
+from worker.jobs.wakeups import set_within
 
 __all__ = ["KINDS", "Updates"]
 
@@ -68,7 +69,7 @@ class Updates:
                     self.take(update)
             if self._in_hand:
                 self._dealt.clear()
-                await _within(self._dealt, _LOOK)
+                await set_within(self._dealt, _LOOK)
 
     async def deal(self, update: Update) -> None:
         """Deal with an update in its turn, and return when that is done."""
@@ -117,7 +118,7 @@ class Updates:
 
     async def _until_complete(self, album: str) -> None:
         more = self._more[album]
-        while await _within(more, self._album):
+        while await set_within(more, self._album):
             more.clear()
         del self._more[album]
 
@@ -129,13 +130,3 @@ def _chat_of(update: Update) -> int:
     if press and isinstance(press.message, Message):
         return press.message.chat.id
     return 0
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    """Whether the event comes in time."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
