@@ -96,8 +96,8 @@ class Conversation:
                 log.exception("incident %s", incident)
                 reply = self._apology.incident(incident, incoming.lang)
         # What went wrong with a button concerns whoever pressed it alone; a way out must stay.
-        toast = bool(incoming.press and reply.error and not reply.buttons)
-        return [replace(reply, toast=toast)]
+        refused = bool(incoming.press and reply.error and not reply.buttons)
+        return [replace(reply, toast=reply.toast or refused)]
 
     async def _answer(self, incoming: Incoming) -> Reply:
         if incoming.press:

@@ -12,12 +12,16 @@ from bot.fronts.slots import Slots, Standing
 
 __all__ = ["Board", "pieces", "size_of"]
 
+_REMEMBERED = 1000
+"""Slots whose end was shown."""
+
 
 class Board(ABC):
     """Puts one reply after the other; the caller keeps their order."""
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
+        self._ended: dict[tuple[str, str], str] = {}
 
     @abstractmethod
     async def send(self, chat: str, reply: Reply) -> Standing:
@@ -35,6 +39,8 @@ class Board(ABC):
         """Send the reply, or let it replace what stands in its slot. A result is a new message,
         so that people are told of it, and what stood there goes.
         """
+        if reply.slot and self._comes_late(chat, reply):
+            return
         stands = await self._slots.get(chat, reply.slot) if reply.slot else None
         if stands is None or (reply.files and not reply.passing):
             sent = await self.send(chat, reply)
@@ -46,6 +52,19 @@ class Board(ABC):
             await self._slots.put(chat, reply.slot, sent)
         elif stands is not None:
             await self._slots.drop(chat, reply.slot)
+        if reply.slot and not reply.passing:
+            self._ended[chat, reply.slot] = reply.status.state if reply.status else ""
+            if len(self._ended) > _REMEMBERED:
+                del self._ended[next(iter(self._ended))]
+
+    def _comes_late(self, chat: str, reply: Reply) -> bool:
+        """Whether the slot's end has been shown: by the outbox, while an answer was on its way.
+        Who cancels hears of it from both.
+        """
+        ended = self._ended.get((chat, reply.slot))
+        if ended is None or reply.status is None:
+            return False
+        return reply.passing or ended == reply.status.state == "cancelled"
 
 
 def pieces(text: str, most: int) -> list[str]:

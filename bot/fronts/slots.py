@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+from redis.exceptions import RedisError
 
 __all__ = ["Slots", "Standing"]
 
@@ -21,9 +23,13 @@ class Standing(BaseModel):
     """What the platform calls the files that it shows."""
 
 
+_AWAY = (RedisError, OSError)
+
+
 class Slots:
     """Standing messages of one platform, and groups that moved to another id. `redis` is a
-    `redis.asyncio.Redis` that decodes; its own annotations fit no `await`.
+    `redis.asyncio.Redis` that decodes; its own annotations fit no `await`. While it is away
+    nothing is remembered, so that people can be told.
     """
 
     def __init__(self, redis: Any, platform: str) -> None:
@@ -33,22 +39,29 @@ class Slots:
 
     async def get(self, chat: str, slot: str) -> Standing | None:
         """What stands there for the slot."""
-        raw: str | None = await self._redis.hget(self._slots, f"{chat}|{slot}")
+        raw: str | None = None
+        with suppress(*_AWAY):
+            raw = await self._redis.hget(self._slots, f"{chat}|{slot}")
         return Standing.model_validate_json(raw) if raw else None
 
     async def put(self, chat: str, slot: str, standing: Standing) -> None:
         """Remember it."""
-        await self._redis.hset(self._slots, f"{chat}|{slot}", standing.model_dump_json())
+        with suppress(*_AWAY):
+            await self._redis.hset(self._slots, f"{chat}|{slot}", standing.model_dump_json())
 
     async def drop(self, chat: str, slot: str) -> None:
         """Forget it."""
-        await self._redis.hdel(self._slots, f"{chat}|{slot}")
+        with suppress(*_AWAY):
+            await self._redis.hdel(self._slots, f"{chat}|{slot}")
 
     async def move(self, chat: str, to: str) -> None:
         """The chat has another id from now on."""
-        await self._redis.hset(self._moved, chat, to)
+        with suppress(*_AWAY):
+            await self._redis.hset(self._moved, chat, to)
 
     async def now(self, chat: str) -> str:
         """The chat's present id."""
-        moved: str | None = await self._redis.hget(self._moved, chat)
+        moved: str | None = None
+        with suppress(*_AWAY):
+            moved = await self._redis.hget(self._moved, chat)
         return moved or chat

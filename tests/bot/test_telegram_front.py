@@ -12,8 +12,9 @@ from redis.asyncio import Redis
 from bot.core.messages import Button, Incoming, Reply, Status
 from bot.fronts.telegram.front import TelegramFront
 from bot.fronts.telegram.settings import TelegramSettings
-from tests.bot.conftest import picture
+from tests.bot.conftest import picture, running
 from tests.bot.desk import Desk, done, file, waiting
+from tests.conftest import RedisServer
 from tests.messengers.faults import Fault
 from tests.messengers.telegram import Person, TelegramServer
 
@@ -124,6 +125,18 @@ async def test_a_status_is_one_message_until_the_result(desk: TelegramDesk) -> N
     assert ["photo"] == kinds(person)
 
 
+async def test_what_comes_after_the_end_is_not_shown(desk: TelegramDesk) -> None:
+    """A place that was told while the job ended; that it is cancelled, a second time."""
+    person = desk.server.person(7)
+    cancelled = Reply("Cancelled", slot="k", status=Status("k", "cancelled"))
+    await desk.front.send("7", done(file(picture())))
+    await desk.front.send("7", cancelled)
+    desk.answer = lambda incoming: [waiting(3), cancelled, Reply("bye")]
+    await person.say("go")
+    await person.hears("bye")
+    assert ["done", "Cancelled", "bye"] == [one.text for one in person.heard()]
+
+
 async def test_equal_statuses_are_not_sent(desk: TelegramDesk) -> None:
     """Only the first of two equal ones is."""
     person = desk.server.person(7)
@@ -212,3 +225,18 @@ async def test_updates_not_dealt_with_come_again(redis_client: Redis) -> None:
             assert "hello" == await asyncio.wait_for(heard.get(), 15)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_people_are_told_while_redis_is_away(own_redis: RedisServer) -> None:
+    """What the front remembers there is no condition for an answer."""
+
+    async def answer(incoming: Incoming) -> list[Reply]:
+        return [Reply("no queue just now", slot="j", status=Status("j", "waiting"))]
+
+    redis = Redis.from_url(own_redis.url, decode_responses=True)
+    async with TelegramServer() as server, running(a_front(server, redis).run(answer)):
+        own_redis.kill()
+        person = server.person(7)
+        await person.say("hello")
+        await person.hears("no queue just now")
+    await redis.aclose()

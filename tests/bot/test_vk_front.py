@@ -13,8 +13,9 @@ from bot.core.messages import Button, Incoming, Reply, Status
 from bot.fronts.vk.front import VkFront
 from bot.fronts.vk.keyboards import keyboard
 from bot.fronts.vk.settings import VkSettings
-from tests.bot.conftest import picture
+from tests.bot.conftest import picture, running
 from tests.bot.desk import Desk, done, file, waiting
+from tests.conftest import RedisServer
 from tests.messengers.faults import Fault
 from tests.messengers.vk import GROUPS, VkServer
 from tests.messengers.vk.limits import check_keyboard
@@ -231,3 +232,32 @@ def test_keyboards_fit(case: str) -> None:
     made = check_keyboard(keyboard([[Button("ы" * 60, "x")] * count for count in rows]))
     assert made is not None
     assert (inline, shown) == (made["inline"], [len(row) for row in made["buttons"]])
+
+
+async def test_people_are_told_while_redis_is_away(own_redis: RedisServer) -> None:
+    """What the front remembers there is no condition for an answer, nor for listening."""
+
+    async def answer(incoming: Incoming) -> list[Reply]:
+        return [Reply("no queue just now", slot="j", status=Status("j", "waiting"))]
+
+    redis = Redis.from_url(own_redis.url, decode_responses=True)
+    async with VkServer() as server, running(a_front(server, redis).run(answer)):
+        await server.world.until(lambda: server.calls["poll"])
+        own_redis.kill()
+        person = server.person(7)
+        for number in range(2):
+            await person.say(f"hello {number}")
+            said = await server.world.until(lambda: server.world.log[number:])  # noqa: B023
+            assert "no queue just now" == said[0].text
+    await redis.aclose()
+
+
+async def test_a_press_is_answered_in_the_language_of_the_last_message(desk: VkDesk) -> None:
+    """VK does not tell it; who never spoke is taken for Russian."""
+    desk.answer = lambda incoming: [Reply("choose", buttons=((Button("Go", "go"),),))]
+    for lang, number in (("en", 7), ("ru", 8)):
+        person = desk.server.person(number, lang=lang)
+        await person.say("hello")
+        assert lang == (await desk.next()).lang
+        await person.press(await person.hears("choose"), "go")
+        assert lang == (await desk.next()).lang

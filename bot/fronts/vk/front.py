@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
@@ -11,6 +12,7 @@ from weakref import WeakValueDictionary
 import aiohttp
 from aiohttp import web
 from pydantic import SecretStr
+from redis.exceptions import RedisError
 from vk_api import ApiError
 
 from bot.core.messages import Handle, Incoming, Reply
@@ -19,6 +21,7 @@ from bot.fronts.slots import Slots
 from bot.fronts.vk.callback import callback
 from bot.fronts.vk.client import Client, is_transient
 from bot.fronts.vk.incoming import Reader
+from bot.fronts.vk.languages import Languages
 from bot.fronts.vk.outgoing import Outgoing
 from bot.fronts.vk.settings import VkSettings
 from worker.jobs.errors import BadSettings
@@ -48,6 +51,7 @@ class VkFront:
         self._client = Client(token.get_secret_value(), settings.group_id, settings.api_base)
         self._outgoing = Outgoing(self._client, Slots(redis, self.platform))
         self._lines = Lines(self._outgoing.show, is_transient)
+        self._languages = Languages(redis)
         self._chats: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, handle: Handle) -> None:
@@ -77,15 +81,16 @@ class VkFront:
     async def _poll(self, deal: Any) -> None:
         """Ask for events; what has been dealt with is remembered, so that none is lost."""
         pause = 1.0
-        since: str | None = await self._redis.get(self._since)
+        since: str | None = None
         log.info("Atelier is on VK as community %d", self._settings.group_id)
         while True:
             try:
+                since = since or await self._redis.get(self._since)
                 events, since = await self._client.poll(since, _WAIT)
             except Exception as error:
                 if isinstance(error, ApiError) and error.code in _AUTH:
                     raise BadSettings(f"ATELIER_VK__TOKEN is refused by VK: {error}") from None
-                if not is_transient(error):
+                if not (is_transient(error) or isinstance(error, (RedisError, OSError))):
                     raise
                 log.warning("vk: no events, again in %g s: %s", pause, error)
                 await asyncio.sleep(pause)
@@ -93,7 +98,9 @@ class VkFront:
                 continue
             pause = 1.0
             await asyncio.gather(*map(deal, events), return_exceptions=True)
-            await self._redis.set(self._since, since)
+            # else they come again after a restart, and nothing is done twice for that
+            with suppress(RedisError, OSError):
+                await self._redis.set(self._since, since)
 
     async def _deal(self, reader: Reader, handle: Handle, event: dict[str, Any]) -> None:
         """One event in the turn of its chat."""
@@ -103,6 +110,11 @@ class VkFront:
             try:
                 incoming = await reader.read(event)
                 if incoming is not None:
+                    if incoming.lang:
+                        await self._languages.note(incoming.user, incoming.lang)
+                    else:
+                        lang = await self._languages.of(incoming.user)
+                        incoming = replace(incoming, lang=lang)
                     await self._answer(incoming, await handle(incoming), content)
             except (KeyError, TypeError, AttributeError):
                 log.exception("vk: an event has not the shape that is documented")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,6 +98,7 @@ class World:
         self.activity: list[tuple[int, str]] = []
         self.events: list[dict[str, Any]] = []
         self._numbers = itertools.count(1)
+        self._cmids: Counter[int] = Counter()
         self._changed = asyncio.Condition()
 
     def number(self) -> int:
@@ -115,7 +116,9 @@ class World:
     def post(self, peer: int, author: int, **fields: Any) -> Message:
         """Put a message into a conversation."""
         chat = self.peers[peer]
-        message = Message(self.number(), len(chat) + 1, peer, author, int(self.clock()), **fields)
+        self._cmids[peer] += 1  # the number of one that is deleted does not come again
+        cmid = self._cmids[peer]
+        message = Message(self.number(), cmid, peer, author, int(self.clock()), **fields)
         chat[message.cmid] = message
         return message
 

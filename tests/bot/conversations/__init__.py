@@ -1,0 +1,1 @@
+"""Scripted conversations: one table of cases, played on every front."""
