@@ -194,7 +194,7 @@ async def test_set(house: House, text: str, path: str, expected: str) -> None:
 
 async def test_tiers_come_and_go(house: House) -> None:
     """A new tier may be like another; one that people may be in stays."""
-    assert "tiers.gold: — → day 6, night 4, " in await done(house, "add gold like pro")
+    assert "tiers.gold: — → day 6, night 32, " in await done(house, "add gold like pro")
     tiers = (await house.queue.office.rules()).tiers
     assert tiers["pro"] == tiers["gold"]
     await done(house, "tier fake:ann gold")

@@ -148,7 +148,7 @@ async def test_deferred_job(house: House) -> None:
     ("count", "text", "after", "tier", "why"),
     [
         (0, "/oil", DAY, "free", "nobody waits"),
-        (8, "/oil steps=100", DAY, "free", "the job is light"),
+        (8, "/oil steps=90", DAY, "free", "the job is light"),
         (8, "/swirl", DAY, "free", "the effect is quick"),
         (8, "/oil", NIGHT, "free", "it is night"),
         (8, "/oil", DAY, "pro", "the tier never asks"),

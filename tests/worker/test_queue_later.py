@@ -331,11 +331,11 @@ async def test_in_a_long_queue_it_is_told_to_wait(
     queue: Built, clock: Clock, hour: int, minute: int, place: int
 ) -> None:
     """Behind all others by day, or when the night opens; next by night."""
-    clock.now = at(hour, minute) + (29 if minute else 0)
+    clock.now = at(hour, minute) + (28 if minute else 0)
     info = WorkerInfo(name="w1", device="cpu", effects=("paint",))
     await queue.announce(info, ttl=60)
     await submit(queue, *(a_job(f"n{i}", f"u{i}") for i in range(60)))
-    clock.advance(1)  # so that all are in the replay
+    clock.advance(2)  # so that all are in the replay
     foreseen = await queue.foresee(later("l", "ann"))
     assert (place, place) == (foreseen.place, foreseen.seconds)
     ticket = await queue.submit(later("l", "ann"), key="l")

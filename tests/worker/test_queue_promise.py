@@ -160,3 +160,19 @@ async def test_newcomers_are_reckoned_with(queue: Queue, clock: Clock) -> None:
     clock.advance(11.5 * 3600)
     await submit(queue, *(a_job(f"d{number}", "bob", seconds=8) for number in range(9)))
     assert 110 < (await queue.estimate("d8")).seconds < 170
+
+
+async def test_deferred_jobs_do_not_make_it_stale(queue: Built) -> None:
+    """However many wait for the night: who comes by day learns what has just happened."""
+    info = WorkerInfo(name="w1", device="cpu", effects=("paint",))
+    await queue.announce(info, ttl=60)
+    for number in range(120):
+        user = f"u{number % 90}"
+        await queue.submit(a_job(f"l{number}", user, deferred=True), key=f"l{number}")
+    for number in range(20):
+        ticket = await queue.submit(a_job(f"n{number}", f"v{number}"), key=f"n{number}")
+        assert (number + 1, number + 1) == (ticket.place, ticket.seconds)
+    for number in range(10):
+        await queue.cancel(f"n{number}", user=f"v{number}")
+    assert (1, 1) == tuple(vars(await queue.estimate("n10")).values())
+    assert 11 == (await queue.foresee(a_job("m", "w"))).place

@@ -12,19 +12,21 @@ from tests.simulate.figures import goals, report
 from tests.simulate.plot import draw
 from tests.simulate.run import on_memory, on_redis
 from tests.simulate.world import World
+from worker.jobs.rules_file import read_rules_file
 
 PLAN = Plan(users=40, seed=3)
+RULES = read_rules_file(Path("deploy/rules-busy.toml")).rules
 
 
 @pytest.fixture(scope="module")
 def day() -> World:
     """A small day on the reference policy."""
-    return asyncio.run(on_memory(PLAN))
+    return asyncio.run(on_memory(PLAN, RULES))
 
 
 async def test_the_scripts_do_as_the_reference(day: World, redis_url: str) -> None:
     """The same jobs in the same order, at the same times, under the same promises."""
-    real = await on_redis(PLAN, redis_url)
+    real = await on_redis(PLAN, RULES, redis_url)
     assert day.order == real.order
     assert day.stories == real.stories
     assert report(day) == report(real)
@@ -32,7 +34,7 @@ async def test_the_scripts_do_as_the_reference(day: World, redis_url: str) -> No
 
 async def test_a_seed_is_a_day(day: World) -> None:
     """Another seed is another day, and everything ends once on each."""
-    other = await on_memory(Plan(users=40, seed=4))
+    other = await on_memory(Plan(users=40, seed=4), RULES)
     assert day.order != other.order
     for world in (day, other):
         assert goals(world)[0].met, goals(world)[0]

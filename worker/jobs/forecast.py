@@ -29,6 +29,8 @@ __all__ = ["Crowd", "Forecast"]
 # When many ask at once, no more than one part in so many of the time goes into replays.
 _SHARE = 10
 _MOMENT = 0.05
+_DEFERRED = line_of("", deferred=True)
+"""Nobody's: a question for it is for all that waits."""
 
 
 @dataclass
@@ -102,7 +104,7 @@ class Forecast:
         """The estimate of a job that is not submitted yet."""
         line = line_of(job.user, deferred=job.deferred)
         _, tier, now, snapshot = await self._connection.run("snapshot", now, "", line, SMALL)
-        if snapshot and not self._oracle.last(int(now)):
+        if snapshot:
             calendar = await self._calendar(snapshot[0])
             tide = await self._tide(int(now))
             return from_script(snapshot[1:]).play_with(job, tier, calendar, tide)
@@ -111,7 +113,7 @@ class Forecast:
 
     async def room(self, now: str) -> float:
         """Seconds until a tenth of what waits is served."""
-        *_, now, snapshot = await self._connection.run("snapshot", now, "", "", SMALL)
+        *_, now, snapshot = await self._connection.run("snapshot", now, "", _DEFERRED, SMALL)
         return (await self._schedule(int(now), snapshot)).until_served(0.1)
 
     async def speeds(self) -> Speeds:
@@ -149,7 +151,7 @@ class Forecast:
         all in Redis; the old one while that is made.
         """
         if short:
-            return self._oracle.last(now) or self._oracle.keep(await self._newest(now, short))
+            return await self._newest(now, short)
         last = self._oracle.last(now, stale=self._replaying.locked())
         if last is not None:
             return last

@@ -21,12 +21,12 @@ LATER = "later"
 
 def line_of(user: str, *, deferred: bool) -> str:
     """The line that a job stands in: the user's own, or that of the user's deferred work."""
-    return f"{user} {LATER}" if deferred else user
+    return f"{LATER} {user}" if deferred else user
 
 
 def owner_of(line: str) -> str:
     """Whose line it is."""
-    return line.partition(" ")[0]
+    return line.rpartition(" ")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +205,10 @@ class Lines:
         """How many jobs wait."""
         return self._count
 
-    def active(self, also: str = "") -> dict[str, User]:
-        """Copies of the users with anything waiting or running, and of one more if it is known,
-        without what waits.
-        """
-        users = self._active | ({also: self.users[also]} if also in self.users else {})
-        return {name: User(user.tier, user.finish, user.running) for name, user in users.items()}
+    def shares(self, names: Iterable[str]) -> dict[str, User]:
+        """Copies of those of the users that are known, without what waits."""
+        users = ((name, self.users[name]) for name in names if name in self.users)
+        return {name: User(user.tier, user.finish, user.running) for name, user in users}
 
     def is_banned(self, line: str) -> bool:
         """Whether nothing of the line is served."""
@@ -220,6 +218,25 @@ class Lines:
         """All jobs, those with a tag first."""
         tagged = (entry for user in self._active.values() for entry in user.tagged.values())
         return [*tagged, *(entry for line in self._lines.values() for entry in line)]
+
+    def soon(self, most: int, deferred: int) -> list[Waiting] | None:
+        """All jobs that do not wait for the night, unless they are more than `most`, and so many
+        `deferred` ones: the first that may be served, by their effects' names.
+        """
+        found: list[Waiting] = []
+        heads: list[Waiting] = []
+        for user in self._active.values():
+            if user.tier != LATER:
+                found += user.tagged.values()
+            else:
+                heads += [entry for job, entry in user.tagged.items() if job in self._ready]
+        for name, line in self._lines.items():
+            if owner_of(name) == name:
+                found += line
+        if len(found) > most:
+            return None
+        heads.sort(key=lambda entry: (f"{entry.effect}|", entry.tag, entry.seq))
+        return found + heads[:deferred]
 
     def waiting_of(self, name: str) -> int:
         """How many jobs of the line wait."""

@@ -23,7 +23,7 @@ from worker.jobs.model import (
     Ticket,
 )
 from worker.jobs.office import Office
-from worker.jobs.policy import LATER, line_of
+from worker.jobs.policy import LATER, Waiting, line_of, owner_of
 from worker.jobs.schedule import SMALL, Oracle, Schedule
 from worker.jobs.snapshot import Snapshot
 from worker.jobs.tide import Tide, slot_of
@@ -109,34 +109,45 @@ class MemoryQueue(MemoryLinks):
         """The estimate that the job would get now."""
         job = job.model_copy(update={"user": self._account_of(job.user)})
         tier, line = self._class_of(job), line_of(job.user, deferred=job.deferred)
-        if not self._oracle.last(self._micros()) and len(self._order) <= SMALL:
-            snapshot = self._snapshot(line)
+        if (short := self._short(line)) is not None:
+            snapshot = self._snapshot(short, line)
             return snapshot.play_with(job, tier, self._calendar, self._known_tide())
-        return self._schedule().foresee(line, tier, job.effect, job.cost, self._micros())
+        return self._last().foresee(line, tier, job.effect, job.cost, self._micros())
 
     async def price(self, effect: str, guess: float, pixels: int) -> float:
         """Seconds to expect of a job, by what was learned."""
         return self._speeds.price(effect, guess, pixels)
 
-    def _snapshot(self, also: str = "") -> Snapshot:
+    def _short(self, line: str) -> list[Waiting] | None:
+        """What to replay for each question about a line; None: so much that the last will do."""
+        if len(self._order) <= SMALL:
+            return self._order.waiting()
+        return self._order.soon(SMALL, SMALL) if owner_of(line) == line else None
+
+    def _snapshot(self, waiting: list[Waiting], also: str = "") -> Snapshot:
         now = self._clock()
         infos = [info for until, info in self._workers.values() if until > now]
         running = [record.running() for record in self._running.values()]
+        users = {entry.user for entry in waiting} | {one.user for one in running} | {also}
         return Snapshot(
-            self._micros(), deepcopy(self._order.classes), self._order.active(also),
-            self._order.waiting(),
+            self._micros(), deepcopy(self._order.classes), self._order.shares(users), waiting,
             crew(running, infos, self._speeds, self._micros()), self._speeds, self._terms,
         )  # fmt: skip
 
     def _foretell(self, job: Job) -> Estimate:
-        schedule, tier, now = self._schedule(), self._class_of(job), self._micros()
+        line = line_of(job.user, deferred=job.deferred)
+        tier, now, short = self._class_of(job), self._micros(), self._short(line)
+        schedule = self._last() if short is None else self._play(short)
         return schedule.of(job.id, job.effect, job.cost, now) or schedule.squeeze_in(
-            job.id, line_of(job.user, deferred=job.deferred), tier, job.effect, job.cost, now
+            job.id, line, tier, job.effect, job.cost, now
         )
 
-    def _schedule(self) -> Schedule:
+    def _last(self) -> Schedule:
         last = self._oracle.last(self._micros())
-        return last or self._oracle.keep(self._snapshot().play(self._calendar, self._known_tide()))
+        return last or self._oracle.keep(self._play(self._order.waiting()))
+
+    def _play(self, waiting: list[Waiting]) -> Schedule:
+        return self._snapshot(waiting).play(self._calendar, self._known_tide())
 
     def _known_tide(self) -> Tide:
         if self._oracle.wants_tide(self._micros()):
@@ -155,7 +166,7 @@ class MemoryQueue(MemoryLinks):
         return LATER if job.deferred else self._terms[job.user].tier
 
     def _room(self) -> float:
-        return self._schedule().until_served(0.1)
+        return self._last().until_served(0.1)
 
     async def events(self, platform: str) -> AsyncIterator[Progress]:
         """Progress of the platform's jobs, from now on."""

@@ -106,20 +106,22 @@ class Rules(_Frozen):
     zone: str = "UTC"
     """An IANA time zone, such as "Europe/Moscow"; nights are in its time."""
     nights: tuple[Night, ...] = (Night(begins=time(23), ends=time(7)),)
-    heavy: int = Field(60, ge=1, le=86_400)
+    heavy: int = Field(30, ge=1, le=86_400)
     """Credits above which a job is heavy: those are offered the night."""
     longest: int = Field(20_000, ge=1, le=1_000_000)
     """Jobs that may be waiting in all."""
     reference: Word | None = None
     """The pool whose workers teach what jobs cost; None: all."""
     tiers: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,29}$")], Tier] = {
-        "free": Tier(side=768, steps=500, night_side=1024, night_steps=1000, offer_after=600),
-        "plus": Tier(day=3, night=2, waiting=200, running=8, daily=14_400, side=1024, steps=1000),
-        "pro": Tier(day=6, night=4, waiting=400, running=16, daily=43_200),
-        "staff": Tier(day=10, night=10, waiting=1000, running=32, daily=86_400),
+        "free": Tier(
+            night=8, side=768, steps=500, night_side=1024, night_steps=1000, offer_after=120
+        ),
+        "plus": Tier(day=3, night=16, waiting=200, running=8, daily=14_400, side=1024, steps=1000),
+        "pro": Tier(day=6, night=32, waiting=400, running=16, daily=43_200),
+        "staff": Tier(day=10, night=80, waiting=1000, running=32, daily=86_400),
     }
 
-    later: Weight = 4
+    later: Weight = 1
     """The weight of deferred work by night; by day it only gets what no tier has a use for."""
     slack: int = Field(30, ge=0, le=600)
     """Seconds of service by which a batch or a loaded effect may overtake the fair order; 0: not

@@ -14,8 +14,10 @@ from worker.jobs.tide import Tide
 __all__ = ["SMALL", "Oracle", "Schedule"]
 
 SMALL = 50
-"""A replay of so many jobs is made for every question."""
-# A replay of more serves for a while, so that about a hundredth of the time goes into replays, but
+"""A replay of so many jobs is made for every question. Of work that waits for the night, which
+may be much more, so many heads have a part in it: what may be served meanwhile.
+"""
+# A replay of all serves for a while, so that about a hundredth of the time goes into replays, but
 # no longer than so; jobs that come in between are squeezed in.
 _EACH, _LONGEST = 3 * MICRO // 100, 120 * MICRO
 _MINUTE = 60 * MICRO
@@ -132,5 +134,5 @@ class Oracle:
     def keep(self, schedule: Schedule) -> Schedule:
         """Remember it."""
         served = sum(map(len, schedule.served.values()))
-        self._last, self._serves = schedule, min(_LONGEST, _EACH * served) if served > SMALL else -1
+        self._last, self._serves = schedule, min(_LONGEST, _EACH * served)
         return schedule

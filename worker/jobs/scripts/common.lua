@@ -32,7 +32,7 @@
 --   ARRIVALS  hash    half-hour|class|effect -> how many came; see tide.py
 --   OUTBOX    stream  of the job's platform, where a script ends a job
 -- "By name": a sorted set with all scores 0, read by prefix in O(log n). Words hold no "|".
--- The line of a user's deferred jobs is "user later", of the other jobs "user". Its tier is "later".
+-- The line of a user's deferred jobs is "later user", of the other jobs "user". Its tier is "later".
 -- A waiting job is in LINES, READY or HELD, a running one in LEASES, an ended one in ENDINGS.
 -- Record: user effect cost seq key max submitted state claims released; and, once there,
 -- tag tier charge (if not the cost) token worker started flagged (when) ended kind passed (see
@@ -73,7 +73,7 @@ local function first(key, prefix)
 end
 
 local function line_of(user, deferred)
-  return deferred and user .. ' later' or user
+  return deferred and 'later ' .. user or user
 end
 
 local function line(record)
@@ -130,15 +130,45 @@ local function waiting_in_all()
   return redis.call('ZCARD', READY) + redis.call('ZCARD', HELD) + redis.call('ZCARD', LINES)
 end
 
--- What a forecast needs, or false when more than `limit` jobs wait; of users who have nothing
--- waiting or running, it knows `user` alone.
-local function snapshot(now, limit, user)
-  if waiting_in_all() > tonumber(limit) then return false end
-  local held = redis.call('ZCARD', HELD)
-  local tagged, running = redis.call('ZRANGE', READY, 0, -1), redis.call('ZRANGE', LEASES, 0, -1)
-  for _, member in ipairs(held > 0 and redis.call('ZRANGE', HELD, 0, -1) or {}) do
-    tagged[#tagged + 1] = member
+-- All that waits, tagged and in lines; when that is more than `limit`, for a `line` that is not of
+-- deferred jobs: without those but for the first `limit` of READY; or nil. See Lines.soon.
+local function waiting(limit, line)
+  -- from and to of what is deferred
+  local parts = {
+    {READY, '(later|', '(later}'}, {HELD, '(later|', '(later}'}, {LINES, '(later ', '(later!'},
+  }
+  local count = waiting_in_all()
+  local whole = count <= limit
+  if not whole then
+    if string.find(line, ' ', 1, true) then return nil end
+    for _, part in ipairs(parts) do
+      count = count - redis.call('ZLEXCOUNT', part[1], part[2], part[3])
+    end
+    if count > limit then return nil end
   end
+  local tagged, lines = {}, {}
+  local function add(found, ...)
+    for _, member in ipairs(redis.call(...)) do found[#found + 1] = member end
+  end
+  for _, part in ipairs(parts) do
+    local found = part[1] == LINES and lines or tagged
+    if whole then
+      add(found, 'ZRANGE', part[1], 0, -1)
+    else
+      add(found, 'ZRANGEBYLEX', part[1], '-', part[2])
+      add(found, 'ZRANGEBYLEX', part[1], part[3], '+')
+    end
+  end
+  if not whole then add(tagged, 'ZRANGEBYLEX', READY, '(later|', '(later}', 'LIMIT', 0, limit) end
+  return tagged, lines
+end
+
+-- What a forecast needs, or false when too much waits; of users who have nothing waiting or
+-- running, it knows `user` alone.
+local function snapshot(now, limit, user)
+  local tagged, lines = waiting(tonumber(limit), user)
+  if not tagged then return false end
+  local running = redis.call('ZRANGE', LEASES, 0, -1)
   -- whoever waits in a line has a tagged job or a running one, or is banned and not served
   local users, known = {user}, {[user] = true}
   local function note(user)
@@ -152,7 +182,7 @@ local function snapshot(now, limit, user)
   local names = redis.call('ZRANGEBYSCORE', ALIVE, '(' .. int(now), '+inf')
   return {
     redis.call('HGET', RULES, 'version'), int(now), redis.call('HGETALL', CLASSES), users, all('HMGET', USERS, users),
-    tagged, redis.call('ZRANGE', LINES, 0, -1), running, all('HMGET', WORKERS, names),
+    tagged, lines, running, all('HMGET', WORKERS, names),
     redis.call('HGETALL', SPEEDS),
   }
 end

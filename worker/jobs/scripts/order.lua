@@ -65,7 +65,7 @@ end
 local function load_user(line)
   local share = redis.call('HGET', USERS, line)
   if share then return cjson.decode(share) end
-  local user = string.match(line, '^%S+')
+  local user = string.match(line, '%S+$')
   local terms = terms_of(user)
   return {
     tier = user == line and (terms.tier or 'free') or 'later', terms = next(terms) and terms,
