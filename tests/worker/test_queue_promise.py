@@ -162,7 +162,7 @@ async def test_newcomers_are_reckoned_with(queue: Queue, clock: Clock) -> None:
     assert 110 < (await queue.estimate("d8")).seconds < 170
 
 
-async def test_deferred_jobs_do_not_make_it_stale(queue: Built) -> None:
+async def test_deferred_jobs_do_not_make_it_stale(queue: Queue) -> None:
     """However many wait for the night: who comes by day learns what has just happened."""
     info = WorkerInfo(name="w1", device="cpu", effects=("paint",))
     await queue.announce(info, ttl=60)

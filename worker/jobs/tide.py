@@ -4,7 +4,8 @@ Jobs that come later may be served before one that waits: those of a better tier
 jobs of users who have none, before somebody's fourth. A forecast that forgets them promises too
 much, so a replay lets them come: by half-hours of the local day, by tier and effect, as many as on
 the days before (the mean of the last one and of the mean before it), in the proportion of the last
-hour to its own history. On the first day the last hour goes on for ever.
+hour to its own history. On the first day nobody is foretold: taking the last hour for all that
+follow kept fewer promises in the simulator than none.
 
 What it can't know: a rush without a precedent, a weekday unlike the one before, who in particular
 will come. It looks twelve hours ahead, and the further the coarser: then one arrival stands for
@@ -29,8 +30,6 @@ SLOTS = 48
 _HORIZON = 12 * 3600
 _LUMP = 20
 """The work of one arrival that stands for several is at most this part of its distance."""
-_ENOUGH = 600.0
-"""Seconds by which at least a count is divided: the first minutes of a service say little."""
 
 _Key = tuple[str, str]
 """Tier and effect."""
@@ -125,10 +124,14 @@ class Tide:
         return min((0 if row.mean else row.date for row in rows), default=0)
 
     def coming(self, date: int, slot: int, into: float) -> Iterator[Arrival]:
-        """Those to come, in order of time, from `into` seconds after the begin of a slot on."""
+        """Those to come, in order of time, from `into` seconds after the begin of a slot on;
+        nobody on the first day.
+        """
+        if self._first_day >= date:
+            return
         # fixed, so that the same state is always foretold alike
         rng = random.Random(0)  # noqa: S311 - no secret
-        lately, pace = self._lately(date, slot, into)
+        pace = self._pace(date, slot, into)
         slots: dict[int, list[tuple[_Key, _Count]]] = {}
         carry: dict[_Key, float] = {}
         crowd: defaultdict[str, list[str]] = defaultdict(list)
@@ -137,7 +140,7 @@ class Tide:
             length = max(10.0, begin / 10)
             number = slot + int((into + begin) // SLOT)
             if number not in slots:
-                slots[number] = lately or self._usually(date, slot, number, pace)
+                slots[number] = self._usually(date, slot, number, pace)
             piece: list[tuple[float, str, str, int, _Count]] = []
             for (tier, effect), count in slots[number]:
                 times = max(1, int(begin * MICRO * count.jobs / (_LUMP * count.cost)))
@@ -155,27 +158,15 @@ class Tide:
                 yield Arrival(moment, tier, effect, cost, users[-1], times)
             begin += length
 
-    def _lately(self, date: int, slot: int, into: float) -> tuple[list[tuple[_Key, _Count]], float]:
-        """On the first day what came lately, as of a whole slot; else nothing, and how many came
-        lately over how many usually do.
-        """
-        recent: defaultdict[_Key, _Count] = defaultdict(_Count)
-        came, usual, span = 20.0, 20.0, into
+    def _pace(self, date: int, slot: int, into: float) -> float:
+        """How many came lately over how many usually do."""
+        came = usual = 20.0
         for number, share in (((slot - 1) % SLOTS, 1.0), (slot, into / SLOT)):
-            for key, row in self._rows.get(number, {}).items():
-                if row.date == date:
-                    recent[key].add(row.came)
-                    span = into + SLOT * (number != slot or span > into)
-                    if row.mean:
-                        came += row.came.jobs
+            for row in self._rows.get(number, {}).values():
                 if row.mean and row.date == date:
+                    came += row.came.jobs
                     usual += share * row.mean.jobs
-        if self._first_day < date:
-            return [], came / usual
-        rates = {key: _Count() for key in recent}
-        for key, count in recent.items():
-            rates[key].add(count, SLOT / max(span, _ENOUGH))
-        return list(rates.items()), 1.0
+        return came / usual
 
     def _usually(self, date: int, slot: int, number: int, pace: float) -> list[tuple[_Key, _Count]]:
         found = []
