@@ -137,7 +137,7 @@ class MemoryQueue(MemoryLinks):
     def _foretell(self, job: Job) -> Estimate:
         line = line_of(job.user, deferred=job.deferred)
         tier, now, short = self._class_of(job), self._micros(), self._short(line)
-        schedule = self._last() if short is None else self._play(short)
+        schedule = self._last() if short is None else self._play(short, job.id)
         return schedule.of(job.id, job.effect, job.cost, now) or schedule.squeeze_in(
             job.id, line, tier, job.effect, job.cost, now
         )
@@ -146,8 +146,8 @@ class MemoryQueue(MemoryLinks):
         last = self._oracle.last(self._micros())
         return last or self._oracle.keep(self._play(self._order.waiting()))
 
-    def _play(self, waiting: list[Waiting]) -> Schedule:
-        return self._snapshot(waiting).play(self._calendar, self._known_tide())
+    def _play(self, waiting: list[Waiting], wanted: str = "") -> Schedule:
+        return self._snapshot(waiting).play(self._calendar, self._known_tide(), wanted)
 
     def _known_tide(self) -> Tide:
         if self._oracle.wants_tide(self._micros()):

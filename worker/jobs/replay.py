@@ -39,15 +39,16 @@ def replay(
     weights: Callable[[float], Mapping[str, int]],
     takes: Callable[[str, str, int], float],
     coming: Iterable[Arrival] = (),
+    wanted: str = "",
 ) -> Schedule:
     """Serve all that waits in `order` at `at`; `weights` of so many seconds from now, `takes`
     (pool, effect, cost) in seconds, `coming` who is likely to come meanwhile: they are served in
-    their turn, but no place counts them.
+    their turn, but no place counts them. With a job that is `wanted` it ends where that one begins.
 
     Effects that no server can run are counted as if one more server ran them all, and jobs of the
     banned as if they came after all others.
     """
-    return _Replay(at, order, servers, weights, takes, coming).run()
+    return _Replay(at, order, servers, weights, takes, coming).run(wanted)
 
 
 class _Replay:
@@ -87,9 +88,9 @@ class _Replay:
         missing = effects.difference(*(server.effects for server in crew))
         return [*crew, Server(0.0, frozenset(missing))] if missing or not crew else crew
 
-    def run(self) -> Schedule:
-        arrival = next(self.coming, None)
-        while self.left and (self.free or arrival):
+    def run(self, wanted: str) -> Schedule:
+        arrival, estimates = next(self.coming, None), self.schedule.estimates
+        while self.left and (self.free or arrival) and wanted not in estimates:
             if arrival and not (self.free and self.free[0][0] <= arrival.after):
                 self._arrive(arrival)
                 arrival = next(self.coming, None)

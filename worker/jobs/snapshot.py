@@ -38,9 +38,11 @@ class Snapshot:
     speeds: Speeds
     terms: Mapping[str, Terms]
 
-    def play(self, calendar: Calendar, tide: Tide) -> Schedule:
-        """Serve all in thought, and who else is likely to come. The snapshot is used up."""
-        return self._serve(self._order(calendar, self.terms), calendar, tide)
+    def play(self, calendar: Calendar, tide: Tide, wanted: str = "") -> Schedule:
+        """Serve all in thought, and who else is likely to come; if only one job is `wanted`, until
+        it begins. The snapshot is used up.
+        """
+        return self._serve(self._order(calendar, self.terms), calendar, tide, wanted)
 
     def play_with(self, job: Job, tier: str, calendar: Calendar, tide: Tide) -> Estimate:
         """The same with one job more, in class `tier`, of a user banned or not: its estimate."""
@@ -51,14 +53,14 @@ class Snapshot:
         line = line_of(job.user, deferred=job.deferred)
         entry = Waiting(LATE - 1, job.id, line, job.effect, job.cost, job.company)
         order.arrive(entry, tier)
-        return self._serve(order, calendar, tide).estimates[job.id]
+        return self._serve(order, calendar, tide, job.id).estimates[job.id]
 
     def _order(self, calendar: Calendar, terms: Mapping[str, Terms]) -> Order:
         order = Order(calendar.rules.running(), terms, lambda: self.now)
         order.restore(self.classes, self.users, self.waiting)
         return order
 
-    def _serve(self, order: Order, calendar: Calendar, tide: Tide) -> Schedule:
+    def _serve(self, order: Order, calendar: Calendar, tide: Tide, wanted: str) -> Schedule:
         now = self.now / MICRO
         servers = [
             replace(one, effects=frozenset(calendar.rules.open_to(one.pool, one.effects)))
@@ -71,6 +73,7 @@ class Snapshot:
             lambda seconds: calendar.weights(now + seconds),
             self.speeds.takes,
             tide.coming(*slot_of(*calendar.date(now), now)),
+            wanted,
         )
 
 
