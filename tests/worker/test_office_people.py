@@ -286,3 +286,16 @@ async def test_nothing_to_take_back(queue: Built) -> None:
     with pytest.raises(NothingToChange, match=r"ann has the credits of the tier\."):
         await office.set_daily("ann", None, who="admin")
     assert 1 == len(await office.changes())
+
+
+async def test_terms_of_one_who_came_back(queue: Built) -> None:
+    """Other terms of a user who has nothing waiting leave no trace of the time before; then the
+    user's next jobs are served like any.
+    """
+    await submit(queue, a_job("other", "zed", effect="dream"), a_job("a1", "ann", seconds=4))
+    await queue.office.set_tier("zed", "plus", who="admin")
+    assert ["a1"] == await serve_all(queue)
+    await submit(queue, a_job("b1", "bob"))  # V of the tier passes ann's finish tag
+    await queue.office.set_daily("ann", 50, who="admin")
+    await submit(queue, a_job("a2", "ann"), a_job("a3", "ann"))
+    assert ["b1", "a2", "a3"] == await serve_all(queue)

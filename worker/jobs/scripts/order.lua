@@ -82,6 +82,7 @@ local function save_user(line, share)
     -- a finish tag that V has passed says no more than V
     if tonumber(share.finish) <= virtual(share.tier) then
       redis.call('HDEL', USERS, line)
+      redis.call('ZREM', SPENT, in_spent(line, share))
       return
     end
     redis.call('ZADD', SPENT, 0, in_spent(line, share))
