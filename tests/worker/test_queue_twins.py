@@ -5,8 +5,6 @@ memory, and loses no job.
 from __future__ import annotations
 
 import asyncio
-import itertools
-import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,22 +15,12 @@ from hypothesis import strategies as st
 
 from tests.conftest import Clock
 from tests.worker.cases import SECOND, a_job, deliver
+from tests.worker.laws import balances, in_one_place
 from worker.jobs.errors import QueueError
 from worker.jobs.memory import MemoryQueue
-from worker.jobs.model import (
-    Account,
-    Claim,
-    Done,
-    Job,
-    JobView,
-    Progress,
-    State,
-    Ticket,
-    WorkerInfo,
-)
-from worker.jobs.policy import line_of
+from worker.jobs.model import Claim, Done, Job, JobView, Progress, Ticket, WorkerInfo
 from worker.jobs.queue import Queue
-from worker.jobs.redis_queue import KEYS, RedisQueue
+from worker.jobs.redis_queue import RedisQueue
 from worker.jobs.rules import Tier
 
 EFFECTS = ("paint", "dream")
@@ -267,13 +255,18 @@ class Run:
         estimates = [await self.queue.estimate(view.job.id) for row in views for view in row]
         people = [await self.queue.office.person(user) for user in USERS]
         for row, person in zip(views, people, strict=True):
-            balances([view for view in row if view.job.id not in self.free], person.account)
+            balances(person.account)
+            held = sum(view.job.cost for view in row if self._holds(view))
+            assert held / SECOND == person.account.held
         office = self.queue.office
         found = whose, await office.changes(), await office.dead(), await office.overview()
         foreseen = [await self.queue.foresee(a_job("new", user)) for user in (*USERS, "zoe")]
         prices = [await self.queue.price(effect, 3.0, 16) for effect in EFFECTS]
         told = [*estimates, *foreseen, *prices]
         return views, told, await self.queue.workers(), people, found
+
+    def _holds(self, view: JobView) -> bool:
+        return not (view.ending or view.job.deferred or view.job.id in self.free)
 
     async def drain(self) -> None:
         """Let all leases end and serve what is left; every job has had exactly one ending."""
@@ -292,52 +285,10 @@ class Run:
         assert self.born == self.endings
 
 
-def balances(views: list[JobView], account: Account) -> None:
-    """No credit is made or destroyed, and every job that has not ended holds its cost."""
-    used = account.available + account.held + account.spent + account.expired
-    assert account.granted == used
-    assert min(account.available, account.held, account.spent, account.expired) >= 0
-    assert 0 <= account.bonus <= account.available
-    held = sum(view.job.cost for view in views if not view.ending and not view.job.deferred)
-    assert held / 1_000_000 == account.held
-
-
-def in_one_place(url: str, views: list[Any]) -> None:
-    """Every job stands in exactly the set that its state says."""
-    with redis.Redis.from_url(url, decode_responses=True) as client:
-        lines = [member.split("|")[2] for member in client.zrange(KEYS["lines"], 0, -1)]
-        tagged = [*client.zrange(KEYS["ready"], 0, -1), *client.zrange(KEYS["held"], 0, -1)]
-        ready = [member.split("|")[4] for member in tagged]
-        stand = [member.split("|") for member in client.zrange(KEYS["ready"], 0, -1)]
-        of_kind = sorted([*row[:2], row[5], *row[2:5]] for row in stand if row[5])
-        assert of_kind == [member.split("|") for member in client.zrange(KEYS["kinds"], 0, -1)]
-        running = [member.split("|")[0] for member in client.zrange(KEYS["leases"], 0, -1)]
-        ended = client.hkeys(KEYS["endings"])
-        shares = {user: json.loads(raw) for user, raw in client.hgetall(KEYS["users"]).items()}
-        assert sorted(tagged) == sorted(m for share in shares.values() for m in share["tagged"])
-    # those who are one account see the same jobs
-    views = [list({view.job.id: view for row in views for view in row}.values())]
-    states: dict[State, list[str]] = {}
-    for row in views:
-        for view in row:
-            states.setdefault(view.state, []).append(view.job.id)
-    for user, later in itertools.product(USERS, (False, True)):
-        jobs = [view for row in views for view in row if view.job.user == user]
-        in_line = [view.state for view in jobs if view.job.deferred == later]
-        share = shares.get(line_of(user, deferred=later), {"waiting": 0, "running": 0})
-        assert in_line.count(State.WAITING) == share["waiting"]
-        assert in_line.count(State.RUNNING) == share["running"]
-    over = [job for state in (State.DONE, State.FAILED, State.CANCELLED) for job in
-            states.get(state, [])]  # fmt: skip
-    assert sorted(states.get(State.WAITING, [])) == sorted(lines + ready)
-    assert sorted(states.get(State.RUNNING, [])) == sorted(running)
-    assert sorted(over) == sorted(ended)
-
-
 async def play(url: str, history: list[tuple[Any, ...]]) -> None:
     """Play the history on both, side by side."""
-    with redis.Redis.from_url(url) as client:
-        client.flushall()
+    client = redis.Redis.from_url(url, decode_responses=True)
+    client.flushall()
     clocks = Clock(), Clock()
     queue = RedisQueue(url, clock=clocks[0], redelivery=3600)
     real, twin = Run(queue, clocks[0]), Run(MemoryQueue(clock=clocks[1]), clocks[1])
@@ -346,10 +297,12 @@ async def play(url: str, history: list[tuple[Any, ...]]) -> None:
             assert await twin.step(name, *args) == await real.step(name, *args), name
             expected, actual = await twin.seen(), await real.seen()
             assert expected == actual
-            in_one_place(url, actual[0])
+            # those who are one account see the same jobs
+            in_one_place(client, {view.job.id: view for row in actual[0] for view in row}.values())
         await twin.drain()
         await real.drain()
     finally:
+        client.close()
         await queue.close()
 
 

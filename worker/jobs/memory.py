@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
+from math import inf
 
 from worker.jobs import endings
 from worker.jobs.crew import crew, remaining
@@ -188,7 +189,7 @@ class MemoryQueue(MemoryLinks):
             changed = self._changed
             now = self._clock()
             receipts = self._outbox[platform].values()
-            again = [r for r in receipts if self._handed.get(r.id, now) + self._redelivery <= now]
+            again = [r for r in receipts if self._handed.get(r.id, inf) + self._redelivery <= now]
             new = [r for r in receipts if r.id not in self._handed]
             ready = (again + new)[:count]
             self._handed.update((receipt.id, now) for receipt in ready)
