@@ -69,6 +69,10 @@ class Board(Stage):
         """See `Stage`."""
         return list(self._standing.values())
 
+    def id_of(self, message: Any) -> Any:
+        """See `Stage`."""
+        return message
+
     def toasts(self) -> list[str]:
         """See `Stage`."""
         return self._toasts
@@ -142,7 +146,9 @@ class WebStage(Board):
         """See `Board`."""
         number = f"m{next(NUMBERS)}"
         reply = await self._door.say(said.text, said.photos, press=said.press, message=number)
-        if said.press and reply["error"]:
+        if reply["removes"]:
+            self.take_away(said.pressed)
+        if said.press and (reply["error"] or reply["removes"]):
             self._toasts.append(reply["text"])
         else:
             await self._show(reply)

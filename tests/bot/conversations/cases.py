@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from tests.bot.conversations.colours import photo
 from tests.bot.conversations.script import (
     Allows,
+    Answers,
     Fails,
     Finds,
     Finishes,
@@ -59,7 +60,7 @@ OFFER = Hears("What shall I make of this picture?", buttons=("Blend", "Oil", "Sw
 WAITS = Hears("Next in line", buttons=("Cancel",))
 READY = Hears("Swirl: ready in 4 seconds", pictures=("red",), buttons=("Delete",))
 
-# on VK who never spoke to the bot is taken for Russian
+# On VK who never spoke to the bot is taken for Russian
 NOT_YOURS = Toasts("There is no such job any more.", "Такого задания больше нет.")
 BLENDED = (
     Sends("teal", "orange", text="/blend size=128"),
@@ -345,7 +346,6 @@ RESULTS = [
     Case(
         "a result is deleted",
         (*BLENDED, Presses("Delete"), Toasts("Deleted."), Stands(0)),
-        without={"web": "the page takes a work off its list itself"},
     ),
     Case(
         "in a group nobody else may delete one's result",
@@ -388,6 +388,10 @@ ASKING = [
     Case(
         "a code that links another account",
         (Says("/link"), Hears("/link ")),
+    ),
+    Case(
+        "a code that nobody was given",
+        (Says("/link 12345678"), Hears("This code is not known, or it has expired")),
     ),
     Case(
         "settings: another language and a usual size",
@@ -503,7 +507,14 @@ FAULTS = [
 GROUPS = [
     Case(
         "in a group a command is answered where it was asked",
-        (Sends("teal", text="/swirl"), WAITS, Works("swirl"), Finishes(), READY),
+        (
+            Sends("teal", text="/swirl"),
+            WAITS,
+            Works("swirl"),
+            Finishes(),
+            READY,
+            Answers("Swirl: ready"),
+        ),
         group=True,
         without=NO_GROUPS,
     ),

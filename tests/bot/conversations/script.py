@@ -18,8 +18,9 @@ from worker.jobs.model import Claim
 from worker.jobs.rules import Tier
 
 __all__ = [
-    "EFFECTS", "Act", "Allows", "Fails", "Finds", "Finishes", "Hears", "Presses", "Progresses",
-    "Says", "Sends", "SendsFile", "SendsOdd", "Stands", "Step", "Stops", "Toasts", "Works",
+    "EFFECTS", "Act", "Allows", "Answers", "Fails", "Finds", "Finishes", "Hears", "Presses",
+    "Progresses", "Says", "Sends", "SendsFile", "SendsOdd", "Stands", "Step", "Stops", "Toasts",
+    "Works",
 ]  # fmt: skip
 
 EFFECTS = ("blend", "oil", "swirl")
@@ -153,6 +154,16 @@ class Hears(Step):
 
     async def play(self, act: Act) -> None:
         await act.hear(self._words, **self._wanted)
+
+
+@dataclass(frozen=True)
+class Answers(Step):
+    """The message with these words replies to the person's last message with pictures."""
+
+    words: str
+
+    async def play(self, act: Act) -> None:
+        await act.hear((self.words,), answers=act.stage.id_of(act.sent))
 
 
 class Toasts(Step):

@@ -33,7 +33,7 @@ class Heard:
     files: tuple[str, ...] = ()
     """Pictures that were sent as documents: their colours."""
     answers: Any = None
-    """The message that it replies to."""
+    """The id of the message that it replies to."""
     message: Any = field(default=None, repr=False)
     """As the front knows it."""
 
@@ -62,6 +62,10 @@ class Stage(ABC):
     @abstractmethod
     def heard(self) -> list[Heard]:
         """What stands there of the bot's, oldest first."""
+
+    @abstractmethod
+    def id_of(self, message: Any) -> Any:
+        """The id by which a message of the person is replied to."""
 
     @abstractmethod
     def toasts(self) -> list[str]:
@@ -114,6 +118,10 @@ class TelegramStage(Stage):
             )
             for one in self._person.heard()
         ]
+
+    def id_of(self, message: Any) -> Any:
+        """See `Stage`."""
+        return message.id
 
     def toasts(self) -> list[str]:
         """See `Stage`."""
@@ -171,6 +179,10 @@ class VkStage(Stage):
             )
             for one in self._person.heard()
         ]
+
+    def id_of(self, message: Any) -> Any:
+        """See `Stage`."""
+        return message.cmid
 
     def toasts(self) -> list[str]:
         """See `Stage`."""
