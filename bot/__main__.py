@@ -12,7 +12,7 @@ from bot.config import BotSettings
 from bot.fronts.web.settings import WebSettings
 from effects.errors import BadSpec
 from worker.jobs.errors import BadSettings
-from worker.jobs.program import read_settings, set_up_logging
+from worker.jobs.program import hide_in_logs, read_settings, set_up_logging
 
 log = logging.getLogger("bot")
 
@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = read_settings(lambda: _configure(options.port))
     if settings is None:
         return 2
+    hide_in_logs(settings.secrets())
     status = 0
     try:
         if "words" in options:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from bot.core.messages import IDENTITY
@@ -46,3 +46,9 @@ class BotSettings(JobsSettings):
     """Who may do all that docs/admin.md describes: "telegram:123, web:…"."""
     moderators: Identities = frozenset()
     """Who may look, ban, pause, and see to failed jobs."""
+
+    def secrets(self) -> list[str]:
+        """What no log may tell."""
+        models: tuple[BaseModel, ...] = (self.telegram, self.vk)
+        values = [value for model in models for _, value in model]
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]

@@ -14,7 +14,7 @@ from bot.core.standing import Standing
 from bot.core.status import StatusWords, file_name
 from bot.core.watch import RUNNING, Watched
 from worker.jobs.blobs import Blobs
-from worker.jobs.errors import BlobMissing, NoSuchJob, QueueError
+from worker.jobs.errors import BlobMissing, NoSuchJob, NotYours, QueueError
 from worker.jobs.model import Done, Job, Progress, Receipt
 from worker.jobs.queue import Queue
 
@@ -22,6 +22,8 @@ __all__ = ["Delivery"]
 
 log = logging.getLogger(__name__)
 _MOST_IN_HAND = 500
+_AT_ONCE = 50
+"""Endings whose files are in memory."""
 _WAIT = 1.0
 
 
@@ -64,6 +66,8 @@ class Delivery:
         self._news = asyncio.Event()
         self._in_hand: defaultdict[str, deque[Receipt]] = defaultdict(deque)
         self._sent: set[str] = set()
+        self._sending = asyncio.Semaphore(_AT_ONCE)
+        self._resumed = False
 
     async def run(self) -> None:
         """Deliver until cancelled; what fails begins again after a pause."""
@@ -92,7 +96,8 @@ class Delivery:
         receipts = self._in_hand[chat]
         while receipts:
             try:
-                await self._deliver(receipts[0])
+                async with self._sending:
+                    await self._deliver(receipts[0])
             # A front fails in its platform's ways; whatever it is, the ending must not be lost.
             except Exception as error:
                 log.warning("ending not delivered, again in %g s: %s", pause, error)
@@ -160,7 +165,25 @@ class Delivery:
             return ()
         return (File("preview.jpg", "image/jpeg", content),)
 
+    async def _resume(self) -> None:
+        """Look after the jobs whose status stands in a chat since before the start."""
+        for job, user in await self._front.standing():
+            try:
+                view = await self._queue.view(job, user=user)
+            except (NoSuchJob, NotYours):
+                continue
+            if view.ending is None and self._watched.get(job) is None:
+                reply, estimate = (
+                    await self._standing.reply(view),
+                    await self._standing.estimate(view),
+                )
+                self._watched.add(view.job, estimate, reply.text)
+                await self._show(view.job, reply)
+        self._resumed = True
+
     async def _send_places(self) -> None:
+        if not self._resumed:
+            await self._resume()
         for job in self._watched.jobs(self._front.platform):
             try:
                 view = await self._queue.view(job.id, user=job.user)

@@ -72,6 +72,8 @@ class Status:
     total: int = 0
     deferred: bool = False
     """It waits for the night."""
+    user: str = ""
+    """Whose job it is."""
 
 
 @dataclass(frozen=True)
@@ -119,3 +121,6 @@ class Front(Protocol):
         """Show a reply that nobody asked for just now: progress, or a result. Raises on failure,
         so that the ending stays in the outbox.
         """
+
+    async def standing(self) -> list[tuple[str, str]]:
+        """The jobs whose status stands in some chat since before the start, and whose they are."""

@@ -84,7 +84,7 @@ class StatusWords:
         self, job: Job, progress: Progress | None, files: Sequence[File] = (), *, left: float = 0.0
     ) -> Reply:
         """Percent, and how many seconds are `left`, if known; `files` holds the newest preview."""
-        status = Status(job.id, State.RUNNING, seconds=left)
+        status = Status(job.id, State.RUNNING, seconds=left, user=job.user)
         text = self._texts.say(job.lang, "starting")
         if progress is not None and progress.total > 0:
             status = replace(status, done=progress.done, total=progress.total)
@@ -98,7 +98,7 @@ class StatusWords:
     def cancelling(self, job: Job) -> Reply:
         """A running job was told to stop."""
         text = self._texts.say(job.lang, "cancelling")
-        return Reply(text, slot=job.id, status=Status(job.id, State.RUNNING))
+        return Reply(text, slot=job.id, status=Status(job.id, State.RUNNING, user=job.user))
 
     def ended(self, job: Job, ending: Ending, files: Sequence[File] = ()) -> Reply:
         """The end: `files` are the result's."""
@@ -137,4 +137,5 @@ def _waits(job: Job, estimate: Estimate) -> Status:
         place=estimate.place,
         seconds=estimate.seconds,
         deferred=job.deferred,
+        user=job.user,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from abc import ABC, abstractmethod
 
 from PIL import Image
@@ -12,8 +13,7 @@ from bot.fronts.slots import Slots, Standing
 
 __all__ = ["Board", "pieces", "size_of"]
 
-_REMEMBERED = 1000
-"""Slots whose end was shown."""
+log = logging.getLogger(__name__)
 
 
 class Board(ABC):
@@ -21,7 +21,6 @@ class Board(ABC):
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
-        self._ended: dict[tuple[str, str], str] = {}
 
     @abstractmethod
     async def send(self, chat: str, reply: Reply) -> Standing:
@@ -37,34 +36,37 @@ class Board(ABC):
 
     async def put(self, chat: str, reply: Reply) -> None:
         """Send the reply, or let it replace what stands in its slot. A result is a new message,
-        so that people are told of it, and what stood there goes.
+        so that people are told of it, and what stood there goes. After an ending the slot takes
+        neither that ending again nor how the job stood before.
         """
-        if reply.slot and self._comes_late(chat, reply):
-            return
-        stands = await self._slots.get(chat, reply.slot) if reply.slot else None
-        if stands is None or (reply.files and not reply.passing):
-            sent = await self.send(chat, reply)
-            if stands is not None:
-                await self.remove(chat, stands.message)
+        slot, state = reply.slot, reply.status.state if reply.status else ""
+        stands = await self._slots.get(chat, slot) if slot else None
+        ended = await self._slots.ended(chat, slot) if slot else None
+        if ended is not None and (reply.passing or ended == state):
+            await self._clear(chat, slot, stands)
+        elif reply.passing:
+            sent = await (self.edit(chat, reply, stands) if stands else self.send(chat, reply))
+            user = {"user": reply.status.user if reply.status else ""}
+            await self._slots.put(chat, slot, sent.model_copy(update=user))
+        elif stands is None or reply.files:
+            await self.send(chat, reply)
+            if slot:
+                await self._slots.end(chat, slot, state)
+                await self._clear(chat, slot, stands)
         else:
-            sent = await self.edit(chat, reply, stands)
-        if reply.slot and reply.passing:
-            await self._slots.put(chat, reply.slot, sent)
-        elif stands is not None:
-            await self._slots.drop(chat, reply.slot)
-        if reply.slot and not reply.passing:
-            self._ended[chat, reply.slot] = reply.status.state if reply.status else ""
-            if len(self._ended) > _REMEMBERED:
-                del self._ended[next(iter(self._ended))]
+            await self.edit(chat, reply, stands)
+            await self._slots.end(chat, slot, state)
+            await self._slots.drop(chat, slot)
 
-    def _comes_late(self, chat: str, reply: Reply) -> bool:
-        """Whether the slot's end has been shown: by the outbox, while an answer was on its way.
-        Who cancels hears of it from both.
-        """
-        ended = self._ended.get((chat, reply.slot))
-        if ended is None or reply.status is None:
-            return False
-        return reply.passing or ended == reply.status.state == "cancelled"
+    async def _clear(self, chat: str, slot: str, stands: Standing | None) -> None:
+        if stands is None:
+            return
+        try:
+            await self.remove(chat, stands.message)
+        # Its result has come: that must not be sent again.
+        except Exception as error:
+            log.warning("a status is left standing: %s", error)
+        await self._slots.drop(chat, slot)
 
 
 def pieces(text: str, most: int) -> list[str]:

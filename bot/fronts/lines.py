@@ -9,13 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.core.messages import Reply
+from bot.fronts.persist import brief
 
 __all__ = ["Lines"]
 
 log = logging.getLogger(__name__)
-
-_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds before each further try of an answer."""
 
 Show = Callable[[str, Reply], Awaitable[None]]
 
@@ -27,13 +25,10 @@ class _Line:
 
 
 class Lines:
-    """One line a chat: a slow chat holds up no other. `show` puts one reply into a chat, and
-    fails in ways of which some are transient.
-    """
+    """One line a chat: a slow chat holds up no other. `show` puts one reply into a chat."""
 
-    def __init__(self, show: Show, is_transient: Callable[[Exception], bool]) -> None:
+    def __init__(self, show: Show) -> None:
         self._show = show
-        self._is_transient = is_transient
         self._lines: dict[str, _Line] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -45,20 +40,6 @@ class Lines:
         line.hints.pop(reply.slot, None)
         line.said.append((reply, shown))
         await shown
-
-    async def answer(self, chat: str, reply: Reply) -> None:
-        """Show the reply; what may go well the next time is tried again a few times."""
-        for pause in (*_PAUSES, None):
-            try:
-                await self.say(chat, reply)
-            # A front fails in its platform's ways.
-            except Exception as error:
-                if pause is None or not self._is_transient(error):
-                    raise
-                log.info("an answer is sent again in %g s: %s", pause, error)
-                await asyncio.sleep(pause)
-            else:
-                return
 
     def hint(self, chat: str, reply: Reply) -> None:
         """Show the reply when there is time, unless a newer one for its slot comes first."""
@@ -91,7 +72,7 @@ class Lines:
                 await self._show(chat, reply)
             # A front fails in its platform's ways; the next status will do.
             except Exception as error:
-                log.info("a status was not shown: %s", error)
+                log.info("a status was not shown: %s", brief(error))
         del self._lines[chat]
 
     async def _say(self, chat: str, reply: Reply, shown: asyncio.Future[None]) -> None:

@@ -8,7 +8,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from redis.exceptions import RedisError
 
+from bot.core.session import away
+
 __all__ = ["Slots", "Standing"]
+
+_REMEMBERED = 2 * 24 * 3600
+"""Seconds for which it is known that a slot has ended."""
 
 
 class Standing(BaseModel):
@@ -17,6 +22,8 @@ class Standing(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     message: int
+    user: str = ""
+    """Whose job it is."""
     text: str = ""
     buttons: str = ""
     files: tuple[str, ...] = ()
@@ -35,6 +42,7 @@ class Slots:
     def __init__(self, redis: Any, platform: str) -> None:
         self._redis = redis
         self._slots = f"{{atelier}}:slots:{platform}"
+        self._ended = f"{{atelier}}:ended:{platform}"
         self._moved = f"{{atelier}}:moved:{platform}"
 
     async def get(self, chat: str, slot: str) -> Standing | None:
@@ -53,6 +61,25 @@ class Slots:
         """Forget it."""
         with suppress(*_AWAY):
             await self._redis.hdel(self._slots, f"{chat}|{slot}")
+
+    async def end(self, chat: str, slot: str, state: str) -> None:
+        """The slot's last reply was shown, with this state."""
+        await self._redis.set(f"{self._ended}:{chat}|{slot}", state, ex=_REMEMBERED)
+
+    async def ended(self, chat: str, slot: str) -> str | None:
+        """The state with which the slot ended."""
+        state: str | None = await self._redis.get(f"{self._ended}:{chat}|{slot}")
+        return state
+
+    async def standing(self) -> list[tuple[str, str]]:
+        """The slots that stand in any chat, and whose they are."""
+        with away():
+            found: dict[str, str] = await self._redis.hgetall(self._slots)
+        users = {
+            name.rpartition("|")[2]: Standing.model_validate_json(raw).user
+            for name, raw in found.items()
+        }
+        return [(slot, user) for slot, user in users.items() if user]
 
     async def move(self, chat: str, to: str) -> None:
         """The chat has another id from now on."""

@@ -104,6 +104,7 @@ class FakeFront:
         self.sent: list[tuple[str, Reply]] = []
         self.failures = 0
         self.broken_chats: set[str] = set()
+        self.stands: list[tuple[str, str]] = []
         self._changed = asyncio.Condition()
 
     async def run(self, handle: object) -> None:
@@ -117,6 +118,10 @@ class FakeFront:
         async with self._changed:
             self.sent.append((chat, reply))
             self._changed.notify_all()
+
+    async def standing(self) -> list[tuple[str, str]]:
+        """See `Front`."""
+        return self.stands
 
     async def until(self, count: int) -> list[tuple[str, Reply]]:
         """Wait until so many replies were sent."""

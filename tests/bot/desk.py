@@ -35,9 +35,9 @@ def waiting(place: int) -> Reply:
     return Reply(f"place {place}", buttons=((button,),), slot="j", status=status)
 
 
-def done(*files: File, **more: str | bool) -> Reply:
-    """The end of job j."""
-    return Reply("done", files, slot="j", status=Status("j", "done"), **more)
+def done(*files: File, job: str = "j", **more: str | bool) -> Reply:
+    """The end of a job."""
+    return Reply("done", files, slot=job, status=Status(job, "done"), **more)
 
 
 def file(content: bytes, name: str = "a.png", type: str = "image/png") -> File:

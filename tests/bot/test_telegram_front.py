@@ -156,9 +156,9 @@ async def test_a_large_result_comes_as_a_file_too(desk: TelegramDesk) -> None:
     await desk.front.send("7", done(file(large)))
     assert ["photo", "document"] == kinds(person)
     assert large == person.heard()[1].file.content
-    await desk.front.send("7", done(file(picture()), as_files=True))
+    await desk.front.send("7", done(file(picture()), job="k", as_files=True))
     assert ["photo", "document", "document"] == kinds(person)
-    await desk.front.send("7", done(file(b"GIF89a...", "a.gif", "image/gif")))
+    await desk.front.send("7", done(file(b"GIF89a...", "a.gif", "image/gif"), job="l"))
     assert "animation" == kinds(person)[-1]
 
 
@@ -190,7 +190,7 @@ async def test_an_answer_survives_a_fault(desk: TelegramDesk, fault: Fault) -> N
 async def test_an_ending_that_is_not_sent_raises(desk: TelegramDesk) -> None:
     """So that it stays in the outbox; to who blocked the bot it is dropped."""
     person = desk.server.person(7)
-    desk.server.faults.order("sendPhoto", Fault.BROKEN)
+    desk.server.faults.order("sendPhoto", *[Fault.BROKEN] * 5)
     with pytest.raises(Exception, match="decode"):
         await desk.front.send("7", done(file(picture())))
     desk.server.chat(7).blocked = True
@@ -204,7 +204,7 @@ async def test_a_group_that_moved_gets_its_result(desk: TelegramDesk) -> None:
     new = await desk.server.migrate(-5)
     moved = person.inside(new)
     await desk.front.send("-5", done(file(picture())))
-    await desk.front.send("-5", done(file(picture())))
+    await desk.front.send("-5", done(file(picture()), job="k"))
     assert ["photo", "photo"] == kinds(moved)
 
 

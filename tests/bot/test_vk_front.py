@@ -121,8 +121,8 @@ async def test_a_large_result_comes_as_a_file_too(desk: VkDesk) -> None:
     person = desk.server.person(7)
     large = picture(size=(2600, 100))
     await desk.front.send("7", done(file(large)))
-    await desk.front.send("7", done(file(picture()), as_files=True, once="2"))
-    await desk.front.send("7", done(file(b"GIF89a", "a.gif", "image/gif"), once="3"))
+    await desk.front.send("7", done(file(picture()), job="k", as_files=True))
+    await desk.front.send("7", done(file(b"GIF89a", "a.gif", "image/gif"), job="l"))
     kinds = [[each.kind for each in one.attachments] for one in person.heard()]
     assert [["photo", "doc"], ["doc"], ["doc"]] == kinds
     assert large == person.heard()[0].attachments[1].content
@@ -154,17 +154,18 @@ async def test_an_answer_survives_a_fault(desk: VkDesk, fault: Fault) -> None:
     assert 1 == len(person.heard())
 
 
-async def test_an_ending_sent_twice_is_shown_once(desk: VkDesk) -> None:
-    """A bot that died between sending and acknowledging sends it again."""
+async def test_an_ending_sent_twice_is_shown_once(desk: VkDesk, redis_client: Redis) -> None:
+    """A bot that died between sending and remembering that sends it again."""
     person = desk.server.person(7)
     for _ in range(2):
         await desk.front.send("7", done(file(picture()), once="receipt-1"))
+        await redis_client.flushall()
     assert (1, 1) == (len(person.heard()), desk.server.world.repeated)
 
 
 async def test_an_ending_that_is_not_sent_raises(desk: VkDesk) -> None:
     """So that it stays in the outbox; for who denies messages it is dropped."""
-    desk.server.faults.order("upload", Fault.BROKEN)
+    desk.server.faults.order("upload", *[Fault.BROKEN] * 5)
     with pytest.raises(ValueError, match="Expecting value"):
         await desk.front.send("7", done(file(picture())))
     desk.server.world.denied.add(7)

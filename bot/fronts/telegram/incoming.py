@@ -7,10 +7,12 @@ import mimetypes
 from collections.abc import Sequence
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramBadRequest
+from aiogram.exceptions import TelegramBadRequest, TelegramRetryAfter
 from aiogram.types import CallbackQuery, Document, Message, PhotoSize
 
 from bot.core.messages import Incoming
+from bot.fronts.persist import PATIENT, persist
+from bot.fronts.telegram.faults import is_transient
 
 __all__ = ["Reader", "TooLarge"]
 
@@ -118,14 +120,22 @@ class Reader:
     async def _fetch(self, file: PhotoSize | Document) -> bytes:
         if self._limit and (file.file_size or 0) > self._limit:
             raise TooLarge
-        content = io.BytesIO()
-        try:
+
+        async def fetch() -> bytes:
+            content = io.BytesIO()
             await self._bot.download(file, content)
+            return content.getvalue()
+
+        try:
+            return await persist(fetch, _may_pass, PATIENT)
         except TelegramBadRequest as error:
             if "too big" in error.message:
                 raise TooLarge from None
             raise
-        return content.getvalue()
+
+
+def _may_pass(error: Exception) -> bool:
+    return is_transient(error) or isinstance(error, TelegramRetryAfter)
 
 
 def _is_picture(document: Document) -> bool:

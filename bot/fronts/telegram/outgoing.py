@@ -8,13 +8,12 @@ from typing import TypeVar
 
 from aiogram import Bot
 from aiogram.exceptions import (
-    ClientDecodeError,
+    AiogramError,
     TelegramBadRequest,
+    TelegramEntityTooLarge,
     TelegramForbiddenError,
     TelegramMigrateToChat,
-    TelegramNetworkError,
     TelegramRetryAfter,
-    TelegramServerError,
 )
 from aiogram.types import (
     BufferedInputFile,
@@ -28,15 +27,15 @@ from aiogram.types import (
 from bot.core.messages import File, Reply
 from bot.fronts.board import Board, pieces, size_of
 from bot.fronts.pace import Pace
+from bot.fronts.persist import brief, persist
 from bot.fronts.slots import Slots, Standing
+from bot.fronts.telegram.faults import is_transient
 
-__all__ = ["TRANSIENT", "Outgoing"]
+__all__ = ["Outgoing"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-TRANSIENT = (TelegramNetworkError, TelegramServerError, ClientDecodeError)
-"""What may go well the next time."""
 _TEXT, _CAPTION = 4096, 1024
 _PHOTO_BYTES, _PHOTO_SIDES, _PHOTO_RATIO = 10 * 2**20, 10_000, 20
 _SQUEEZED = 1280
@@ -57,8 +56,8 @@ class Outgoing(Board):
         self._pace = Pace((5, 5 / 24), _chat_pace)
 
     async def show(self, chat: str, reply: Reply) -> None:
-        """Send the reply, or let it replace what stands in its slot. Who blocked the bot gets
-        nothing, and that is no error. Raises one of `TRANSIENT`.
+        """Send the reply, or let it replace what stands in its slot. What Telegram will never
+        take is dropped, as when somebody blocked the bot. Raises what `is_transient` knows.
         """
         chat = await self._slots.now(chat)
         try:
@@ -66,19 +65,16 @@ class Outgoing(Board):
         except TelegramMigrateToChat as moved:
             await self._slots.move(chat, str(moved.migrate_to_chat_id))
             await self.put(str(moved.migrate_to_chat_id), reply)
-        except TelegramForbiddenError as error:
-            log.info("telegram: a reply is dropped: %s", error.message)
-        except TelegramBadRequest as error:
-            if "chat not found" not in error.message:
-                raise
-            log.info("telegram: a reply is dropped: %s", error.message)
+        except (TelegramForbiddenError, TelegramBadRequest, TelegramEntityTooLarge) as error:
+            log.warning("telegram: a reply is dropped: %s", error.message)
+            await self._slots.drop(chat, reply.slot)
 
     async def answer_press(self, id: str, text: str = "") -> None:
         """End the spinner on a pressed button, with a few words or none."""
         try:
             await self._bot.answer_callback_query(id, text=text[:200] or None)
-        except (TelegramBadRequest, *TRANSIENT) as error:
-            log.info("telegram: a press is not answered: %s", error)
+        except AiogramError as error:
+            log.info("telegram: a press is not answered: %s", brief(error))
 
     async def remove(self, chat: str, message: int) -> None:
         """See `Board`."""
@@ -134,13 +130,17 @@ class Outgoing(Board):
         answers: int | None,
     ) -> Message:  # fmt: skip
         await self._act(chat, "upload_photo")
-        return await self._call(
-            chat,
-            lambda: self._bot.send_photo(
-                chat, _upload(file), caption=text or None, reply_markup=markup,
-                reply_parameters=_answering(answers),
-            ),
-        )  # fmt: skip
+        try:
+            return await self._call(
+                chat,
+                lambda: self._bot.send_photo(
+                    chat, _upload(file), caption=text or None, reply_markup=markup,
+                    reply_parameters=_answering(answers),
+                ),
+            )  # fmt: skip
+        except TelegramBadRequest as error:
+            log.info("telegram: a photo goes as a file: %s", error.message)
+            return await self._send_file(chat, file, text, markup, answers)
 
     async def _send_file(
         self, chat: str, file: File, text: str, markup: InlineKeyboardMarkup | None,
@@ -180,9 +180,8 @@ class Outgoing(Board):
         except TelegramBadRequest as error:
             if "not modified" in error.message:
                 return stands
-            if "not found" not in error.message:
-                raise
-            return await self.send(chat, reply)  # somebody deleted it
+            # somebody deleted it, or it is too old
+            return await self.send(chat, reply)
         files = tuple(file.name for file in reply.files) or stands.files
         return Standing(message=stands.message, text=text, buttons=_text_of(markup), files=files)
 
@@ -190,18 +189,24 @@ class Outgoing(Board):
         """What the chat shows at its top for five seconds; not worth a second try."""
         try:
             await self._bot.send_chat_action(chat, action)
-        except (TelegramBadRequest, TelegramRetryAfter, *TRANSIENT) as error:
-            log.info("telegram: no action shown: %s", error)
+        except AiogramError as error:
+            if isinstance(error, TelegramRetryAfter):
+                self._pace.hold(chat, error.retry_after)
+            log.info("telegram: no action shown: %s", brief(error))
 
     async def _call(self, chat: str, make: Callable[[], Awaitable[T]]) -> T:
         """Make a call in its turn, again as often as Telegram says when."""
-        while True:
-            await self._pace.turn(chat)
-            try:
-                return await make()
-            except TelegramRetryAfter as late:
-                log.info("telegram: chat %s is to wait for %d s", chat, late.retry_after)
-                self._pace.hold(chat, late.retry_after)
+
+        async def in_turn() -> T:
+            while True:
+                await self._pace.turn(chat)
+                try:
+                    return await make()
+                except TelegramRetryAfter as late:
+                    log.info("telegram: chat %s is to wait for %d s", chat, late.retry_after)
+                    self._pace.hold(chat, late.retry_after)
+
+        return await persist(in_turn, is_transient)
 
 
 def _standing(sent: Message, reply: Reply) -> Standing:

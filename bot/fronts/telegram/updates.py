@@ -8,9 +8,10 @@ from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramConflictError, TelegramUnauthorizedError
+from aiogram.exceptions import AiogramError, TelegramRetryAfter, TelegramUnauthorizedError
 from aiogram.types import Message, Update
 
+from bot.fronts.persist import Outage
 from worker.jobs.errors import BadSettings
 from worker.jobs.wakeups import set_within
 
@@ -24,6 +25,8 @@ _WAIT = 25
 _ALBUM = 0.7
 """Seconds without a further picture after which an album is complete."""
 _LOOK = 0.3
+_HELD = 80
+"""Updates after the oldest that is still in hand: a poll brings at most 100."""
 
 Deal = Callable[[list[Update]], Awaitable[None]]
 
@@ -36,6 +39,7 @@ class Updates:
         self._deal = deal
         self._album = album
         self._newest = 0
+        self._recent: deque[int] = deque(maxlen=_HELD)
         self._waiting: defaultdict[int, deque[list[Update]]] = defaultdict(deque)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._more: dict[str, asyncio.Event] = {}
@@ -44,9 +48,12 @@ class Updates:
 
     async def poll(self) -> None:
         """Ask for updates until cancelled. Raises `BadSettings` when the token is refused."""
-        pause = 1.0
+        outage = Outage("telegram")
         while True:
             offset = min(self._in_hand, default=self._newest + 1)
+            if len(self._recent) == _HELD:
+                # one that takes long is not to hide those that come
+                offset = max(offset, self._recent[0])
             wait = 0 if self._in_hand else _WAIT
             try:
                 updates = await self._bot.get_updates(
@@ -54,18 +61,15 @@ class Updates:
                 )
             except TelegramUnauthorizedError:
                 raise BadSettings("ATELIER_TELEGRAM__TOKEN is refused by Telegram") from None
-            except TelegramAPIError as error:
-                if isinstance(error, TelegramConflictError):
-                    log.warning("telegram: another program takes this bot's updates: %s", error)
-                else:
-                    log.warning("telegram: no updates, again in %g s: %s", pause, error)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, 30.0)
+            except AiogramError as error:
+                least = error.retry_after if isinstance(error, TelegramRetryAfter) else 0
+                await outage.rest(error, least)
                 continue
-            pause = 1.0
+            outage.end()
             for update in updates:
                 if update.update_id > self._newest:
                     self._newest = update.update_id
+                    self._recent.append(update.update_id)
                     self.take(update)
             if self._in_hand:
                 self._dealt.clear()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -14,22 +16,26 @@ from requests.adapters import HTTPAdapter
 from vk_api import ApiError, ApiHttpError, VkApiGroup, VkUpload
 from vk_api.bot_longpoll import VkBotLongPoll
 
-__all__ = ["TRANSIENT", "Client", "is_transient"]
+__all__ = ["AUTH", "Client", "is_transient"]
 
 T = TypeVar("T")
 
 VERSION = "5.199"
-TRANSIENT = (requests.RequestException, ApiHttpError, ValueError)
-"""What may go well the next time; an answer that is no JSON is a ValueError."""
+AUTH = {5, 15, 27}
+"""Errors of a token that is wrong or may not do this."""
+# an answer that is no JSON is a ValueError
+_TRANSIENT = (requests.RequestException, ApiHttpError, ValueError)
 _TRANSIENT_CODES = {1, 6, 9, 10}
 _TIMEOUT = 30.0
+_DELAY = 1 / 18
+"""Seconds between calls; VK allows twenty a second."""
 
 
 def is_transient(error: Exception) -> bool:
     """Whether a call may go well the next time."""
     if isinstance(error, ApiError):
         return error.code in _TRANSIENT_CODES
-    return isinstance(error, TRANSIENT)
+    return isinstance(error, _TRANSIENT)
 
 
 class _Adapter(HTTPAdapter):
@@ -56,14 +62,13 @@ class Client:
     def __init__(self, token: str, group: int, base: str) -> None:
         self._group = group
         self._sending = ThreadPoolExecutor(1, "vk-send")
-        self._listening = ThreadPoolExecutor(1, "vk-listen")
         self._api = _connect(token, base)
         self._upload = VkUpload(self._api)
         self._listener = _connect(token, base)
-        self._poll: VkBotLongPoll | None = None
+        self._poll: VkBotLongPoll
 
     async def call(self, method: str, **values: Any) -> Any:
-        """One method. Raises `ApiError` and `TRANSIENT`."""
+        """One method. Raises `ApiError`, and what `is_transient` knows."""
         return await self._send(lambda: self._api.method(method, values))
 
     async def upload_photo(self, peer: int, content: bytes) -> str:
@@ -82,33 +87,67 @@ class Client:
         )
         return _attachment("doc", saved["doc"])
 
-    async def poll(self, since: str | None, wait: int) -> tuple[list[dict[str, Any]], str]:
-        """The events after `since` (None: from now on), and what to say the next time."""
+    async def connect(self, since: str | None, wait: int) -> str:
+        """Begin to listen for what comes after `since` (None: from now on), which is returned."""
+
+        def connect() -> str:
+            self._poll = VkBotLongPoll(self._listener, self._group, wait)
+            self._poll.ts = since or self._poll.ts
+            return str(self._poll.ts)
+
+        return await _in_daemon(connect)
+
+    async def poll(self) -> tuple[list[dict[str, Any]], str]:
+        """The events since the last time, and what comes after them."""
 
         def check() -> tuple[list[dict[str, Any]], str]:
-            if self._poll is None:
-                self._poll = VkBotLongPoll(self._listener, self._group, wait)
-                self._poll.ts = since or self._poll.ts
             events = [event.raw for event in self._poll.check()]
             return events, str(self._poll.ts)
 
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._listening, check)
+        return await _in_daemon(check)
 
     def close(self) -> None:
-        """Let go of the threads; a poll that waits ends by itself."""
+        """Let go of the sending thread."""
         self._sending.shutdown(wait=False, cancel_futures=True)
-        self._listening.shutdown(wait=False, cancel_futures=True)
 
     async def _send(self, do: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._sending, do)
+
+
+async def _in_daemon(do: Callable[[], T]) -> T:
+    """In a thread that holds up no end of the program: a poll waits long."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(value: T | None, error: Exception | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(cast(T, value))
+
+    def work() -> None:
+        value, error = None, None
+        try:
+            value = do()
+        # Whatever it is, it is for whoever waits.
+        except Exception as fault:
+            error = fault
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(tell, value, error)
+
+    threading.Thread(target=work, name="vk-listen", daemon=True).start()
+    return await done
 
 
 def _connect(token: str, base: str) -> VkApiGroup:
     session = requests.Session()
     for scheme in ("https://", "http://"):
         session.mount(scheme, _Adapter(base))
-    return VkApiGroup(token=token, session=session, api_version=VERSION)
+    api = VkApiGroup(token=token, session=session, api_version=VERSION)
+    api.RPS_DELAY = _DELAY
+    return api
 
 
 def _attachment(kind: str, saved: dict[str, Any]) -> str:

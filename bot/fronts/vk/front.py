@@ -10,16 +10,17 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import aiohttp
-from aiohttp import web
 from pydantic import SecretStr
 from redis.exceptions import RedisError
 from vk_api import ApiError
 
 from bot.core.messages import Handle, Incoming, Reply
+from bot.fronts.door import listening
 from bot.fronts.lines import Lines
+from bot.fronts.persist import Outage
 from bot.fronts.slots import Slots
 from bot.fronts.vk.callback import callback
-from bot.fronts.vk.client import Client, is_transient
+from bot.fronts.vk.client import AUTH, Client
 from bot.fronts.vk.incoming import Reader
 from bot.fronts.vk.languages import Languages
 from bot.fronts.vk.outgoing import Outgoing
@@ -32,8 +33,8 @@ log = logging.getLogger(__name__)
 
 _WAIT = 25
 """Seconds that a poll waits for news."""
-_AUTH = {5, 15, 27}
-"""Errors of a token that is wrong or may not do this."""
+_WRONG = 100
+"""The error of a parameter that is wrong."""
 
 
 class VkFront:
@@ -49,8 +50,11 @@ class VkFront:
         self._redis = redis
         self._since = f"{{atelier}}:vk:since:{settings.group_id}"
         self._client = Client(token.get_secret_value(), settings.group_id, settings.api_base)
-        self._outgoing = Outgoing(self._client, Slots(redis, self.platform))
-        self._lines = Lines(self._outgoing.show, is_transient)
+        self._slots = Slots(redis, self.platform)
+        self._outgoing = Outgoing(self._client, self._slots)
+        self._lines = Lines(self._outgoing.show)
+        self._open: dict[str, asyncio.Task[None]] = {}
+        self._newest = ""
         self._languages = Languages(redis)
         self._chats: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -68,6 +72,9 @@ class VkFront:
                 else:
                     await self._poll(deal)
             finally:
+                for task in self._open.values():
+                    task.cancel()
+                await asyncio.gather(*self._open.values(), return_exceptions=True)
                 await self._lines.close()
                 self._client.close()
 
@@ -78,29 +85,39 @@ class VkFront:
         else:
             await self._lines.say(chat, reply)
 
+    async def standing(self) -> list[tuple[str, str]]:
+        """See `Front`."""
+        return await self._slots.standing()
+
     async def _poll(self, deal: Any) -> None:
-        """Ask for events; what has been dealt with is remembered, so that none is lost."""
-        pause = 1.0
-        since: str | None = None
-        log.info("Atelier is on VK as community %d", self._settings.group_id)
+        """Ask for events. It is remembered from where on they are not all dealt with, so that
+        none is lost.
+        """
+        outage = Outage("vk")
+        since = ""
         while True:
             try:
-                since = since or await self._redis.get(self._since)
-                events, since = await self._client.poll(since, _WAIT)
+                if not since:
+                    since = await self._client.connect(await self._redis.get(self._since), _WAIT)
+                    log.info("Atelier is on VK as community %d", self._settings.group_id)
+                    await self._redis.set(self._since, since)
+                events, after = await self._client.poll()
+            # VK, the network or Redis: whatever it is, people may write again later.
             except Exception as error:
-                if isinstance(error, ApiError) and error.code in _AUTH:
-                    raise BadSettings(f"ATELIER_VK__TOKEN is refused by VK: {error}") from None
-                if not (is_transient(error) or isinstance(error, (RedisError, OSError))):
-                    raise
-                log.warning("vk: no events, again in %g s: %s", pause, error)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, 30.0)
+                _check_settings(error)
+                await outage.rest(error)
                 continue
-            pause = 1.0
-            await asyncio.gather(*map(deal, events), return_exceptions=True)
-            # else they come again after a restart, and nothing is done twice for that
-            with suppress(RedisError, OSError):
-                await self._redis.set(self._since, since)
+            outage.end()
+            if events:
+                self._open[since] = asyncio.create_task(self._deal_all(deal, events, since))
+            since = self._newest = after
+
+    async def _deal_all(self, deal: Any, events: list[dict[str, Any]], since: str) -> None:
+        await asyncio.gather(*map(deal, events), return_exceptions=True)
+        del self._open[since]
+        # else they come again after a restart, and nothing is done twice for that
+        with suppress(RedisError, OSError):
+            await self._redis.set(self._since, next(iter(self._open), self._newest))
 
     async def _deal(self, reader: Reader, handle: Handle, event: dict[str, Any]) -> None:
         """One event in the turn of its chat."""
@@ -134,17 +151,20 @@ class VkFront:
                 await self._outgoing.remove(incoming.chat, content["conversation_message_id"])
         for number, reply in enumerate(one for one in replies if not one.toast):
             once = f"{incoming.message}.{number}"
-            await self._lines.answer(incoming.chat, replace(reply, once=once))
+            await self._lines.say(incoming.chat, replace(reply, once=once))
 
     async def _serve_callback(self, deal: Any) -> None:
         settings = self._settings
         secret = settings.callback_secret.get_secret_value()
         app = callback(settings.group_id, secret, settings.confirmation, deal)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, settings.callback_host, settings.callback_port).start()
+        async with listening(app, settings.callback_host, settings.callback_port):
             log.info("Atelier is on VK as community %d, by callbacks", settings.group_id)
             await asyncio.Event().wait()
-        finally:
-            await runner.cleanup()
+
+
+def _check_settings(error: Exception) -> None:
+    """Raise `BadSettings` when VK refuses what it was told."""
+    if isinstance(error, ApiError) and error.code in AUTH:
+        raise BadSettings(f"ATELIER_VK__TOKEN is refused by VK: {error}") from None
+    if isinstance(error, ApiError) and error.code == _WRONG:
+        raise BadSettings(f"ATELIER_VK__GROUP_ID is refused by VK: {error}") from None

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from bot.core.messages import Incoming
+from bot.fronts.persist import PATIENT, persist
 
 __all__ = ["GROUPS", "Reader"]
 
@@ -113,11 +114,18 @@ class Reader:
 
     async def _fetch(self, url: str) -> bytes | None:
         """What is there; None when it is too large."""
-        async with self._http.get(url) as answer:
-            answer.raise_for_status()
-            content = await answer.content.read(self._limit + 1)
-            while len(content) <= self._limit and (more := await answer.content.read(2**16)):
-                content += more
+
+        async def fetch() -> bytes:
+            async with self._http.get(url) as answer:
+                answer.raise_for_status()
+                content = await answer.content.read(self._limit + 1)
+                while len(content) <= self._limit and (more := await answer.content.read(2**16)):
+                    content += more
+            return content
+
+        content = await persist(
+            fetch, lambda error: isinstance(error, (aiohttp.ClientError, TimeoutError)), PATIENT
+        )
         return content if len(content) <= self._limit else None
 
 

@@ -13,8 +13,9 @@ from vk_api import ApiError
 from bot.core.messages import File, Reply
 from bot.fronts.board import Board, pieces, size_of
 from bot.fronts.pace import Pace
+from bot.fronts.persist import persist
 from bot.fronts.slots import Slots, Standing
-from bot.fronts.vk.client import Client
+from bot.fronts.vk.client import AUTH, Client, is_transient
 from bot.fronts.vk.keyboards import keyboard
 
 __all__ = ["Outgoing"]
@@ -42,15 +43,16 @@ class Outgoing(Board):
         self._pace = Pace((3, 3 / 16), lambda chat: (5, 5.0))
 
     async def show(self, chat: str, reply: Reply) -> None:
-        """Send the reply, or let it replace what stands in its slot. Who doesn't take messages
-        gets nothing, and that is no error. Raises what `is_transient` knows.
+        """Send the reply, or let it replace what stands in its slot. What VK will never take is
+        dropped, as when somebody doesn't take messages. Raises what `is_transient` knows.
         """
         try:
             await self.put(chat, reply)
         except ApiError as error:
-            if error.code not in _GONE:
+            if is_transient(error) or (error.code in AUTH and error.code not in _GONE):
                 raise
-            log.info("vk: a reply is dropped: %s", error)
+            log.warning("vk: a reply is dropped: %s", error)
+            await self._slots.drop(chat, reply.slot)
 
     async def answer_press(self, event: str, user: str, peer: str, text: str = "") -> None:
         """End the spinner on a pressed button, with a few words or none."""
@@ -146,14 +148,17 @@ class Outgoing(Board):
         return names
 
     async def _call(self, chat: str, make: Callable[[], Awaitable[T]]) -> T:
-        await self._pace.turn(chat)
-        return await make()
+        async def in_turn() -> T:
+            await self._pace.turn(chat)
+            return await make()
+
+        return await persist(in_turn, is_transient)
 
 
 def _random_id(chat: str, reply: Reply, number: int) -> int:
     """The same for a reply that is sent again: VK shows it once. 0 would mean none."""
     state = reply.status.state if reply.status else ""
-    name = f"{chat}|{reply.once or reply.slot}|{state}|{number}"
+    name = f"{chat}|{reply.once or f'{reply.slot}|{state}'}|{number}"
     return zlib.crc32(name.encode()) - 2**31 or 1
 
 

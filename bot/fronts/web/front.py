@@ -102,6 +102,10 @@ class WebFront:
         except OSError as error:
             raise BadSettings(f"The web chat can't listen at {host}:{port}: {error}") from error
 
+    async def standing(self) -> list[tuple[str, str]]:
+        """None: a page asks when it opens."""
+        return []
+
     async def send(self, chat: str, reply: Reply) -> None:
         """Show a reply on the open pages of an account; one that opens later finds it anyway."""
         self._live.tell(chat, reply)

@@ -142,6 +142,11 @@ class TelegramServer:
             raise _flood(int(late) + 1)
 
     async def _file(self, request: web.Request) -> web.Response:
+        fault = self.faults.draw("file")
+        if fault in (Fault.CUT_BEFORE, Fault.CUT_AFTER):
+            return _cut(request)
+        if fault is not None:
+            return web.Response(status=502)
         kept = self.world.files.get(request.match_info["id"])
         if kept is None or request.match_info["token"] != self.token:
             return web.Response(status=404)

@@ -128,7 +128,12 @@ class VkServer:
         snake = re.sub(r"([A-Z])", r"_\1", method.replace(".", "_")).lower()
         return await getattr(self._methods, snake)(fields)
 
-    async def _poll(self, request: web.Request) -> web.Response:
+    async def _poll(self, request: web.Request) -> web.StreamResponse:
+        fault = self.faults.draw("poll")
+        if fault in (Fault.CUT_BEFORE, Fault.CUT_AFTER):
+            return _cut(request)
+        if fault is not None:
+            return web.Response(status=502, text="<html>Bad Gateway</html>")
         query, events = request.query, self.world.events
         self.calls["poll"] += 1
         await self.world.changed()

@@ -46,7 +46,7 @@ class Message:
     peer: int
     author: int
     """A person's id; of the community it is negative."""
-    date: int
+    time: float
     text: str = ""
     attachments: list[Kept] = field(default_factory=list)
     odd: str = ""
@@ -116,9 +116,9 @@ class World:
     def post(self, peer: int, author: int, **fields: Any) -> Message:
         """Put a message into a conversation."""
         chat = self.peers[peer]
-        self._cmids[peer] += 1  # the number of one that is deleted does not come again
+        self._cmids[peer] += 1
         cmid = self._cmids[peer]
-        message = Message(self.number(), cmid, peer, author, int(self.clock()), **fields)
+        message = Message(self.number(), cmid, peer, author, self.clock(), **fields)
         chat[message.cmid] = message
         return message
 
@@ -130,7 +130,7 @@ class World:
             "conversation_message_id": message.cmid,
             "peer_id": message.peer,
             "from_id": message.author,
-            "date": message.date,
+            "date": int(message.time),
             "text": message.text,
             "random_id": 0,
             "attachments": [self.attachment(one) for one in message.attachments],
