@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+
+from aiolimiter import AsyncLimiter
 
 from bot.core.messages import Reply
 from bot.fronts.persist import brief
@@ -15,6 +18,11 @@ __all__ = ["Lines"]
 
 log = logging.getLogger(__name__)
 
+_HINTS = (6, 1.0)
+"""So many statuses in so many seconds, over all chats: answers and results go first."""
+_LOOK = 1.0
+"""Seconds after which a status that waits looks for room again."""
+
 Show = Callable[[str, Reply], Awaitable[None]]
 
 
@@ -22,6 +30,8 @@ Show = Callable[[str, Reply], Awaitable[None]]
 class _Line:
     said: deque[tuple[Reply, asyncio.Future[None]]] = field(default_factory=deque)
     hints: dict[str, Reply] = field(default_factory=dict)
+    called: asyncio.Event = field(default_factory=asyncio.Event)
+    """Something was said."""
 
 
 class Lines:
@@ -31,6 +41,7 @@ class Lines:
         self._show = show
         self._lines: dict[str, _Line] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._room = AsyncLimiter(*_HINTS)
 
     async def say(self, chat: str, reply: Reply) -> None:
         """Show the reply in its turn. Raises what `show` raises."""
@@ -39,6 +50,7 @@ class Lines:
         # what stands there is about to be replaced
         line.hints.pop(reply.slot, None)
         line.said.append((reply, shown))
+        line.called.set()
         await shown
 
     def hint(self, chat: str, reply: Reply) -> None:
@@ -67,6 +79,12 @@ class Lines:
                 reply, shown = line.said.popleft()
                 await self._say(chat, reply, shown)
                 continue
+            if not self._room.has_capacity():
+                line.called.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(line.called.wait(), _LOOK)
+                continue
+            await self._room.acquire()
             reply = line.hints.pop(next(iter(line.hints)))
             try:
                 await self._show(chat, reply)

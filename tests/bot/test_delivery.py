@@ -207,3 +207,19 @@ async def test_blobs_away(house: House, tmp_path: Path, caplog: pytest.LogCaptur
         elsewhere.rename(folder)
         ((_, reply),) = await front.until(1)
     assert (job, 1) == (reply.slot, len(reply.files))
+
+
+async def test_jobs_shown_before_a_restart_are_watched_again(house: House) -> None:
+    """A bot that starts anew tells how those jobs stand whose status stands in a chat."""
+    first, second = await ask(house, "one"), await ask(house, "two")
+    house.watched.drop(first)
+    house.watched.drop(second)
+    front = FakeFront()
+    front.stands = [(second, "fake:another"), ("gone", "fake:two"), (second, "fake:two")]
+    async with running(house.delivery(front).run()):
+        ((chat, reply),) = await front.until(1)
+        assert ("two", second) == (chat, reply.slot)
+        assert reply.status is not None
+        assert "waiting" == reply.status.state
+        await house.finish(await house.claim())
+        assert "one" in [chat for chat, _ in (await front.until(2))[1:]]

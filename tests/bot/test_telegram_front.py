@@ -17,6 +17,7 @@ from tests.bot.desk import Desk, done, file, waiting
 from tests.conftest import RedisServer
 from tests.messengers.faults import Fault
 from tests.messengers.telegram import Person, TelegramServer
+from tests.worker.runtime_kit import until
 
 
 class TelegramDesk(Desk):
@@ -240,3 +241,24 @@ async def test_people_are_told_while_redis_is_away(own_redis: RedisServer) -> No
         await person.say("hello")
         await person.hears("no queue just now")
     await redis.aclose()
+
+
+async def test_what_stands_outlives_the_bot(desk: TelegramDesk, redis_client: Redis) -> None:
+    """The next bot knows whose jobs are shown, edits the same message, and shows nothing of a
+    job after its end.
+    """
+    person = desk.server.person(7)
+    status = Status("j", "waiting", place=3, user="telegram:7")
+    await desk.front.send("7", Reply("place 3", slot="j", status=status))
+    stands = await person.hears("place 3")
+    other = a_front(desk.server, redis_client)
+    assert [("j", "telegram:7")] == await until(other.standing)
+    await other.send("7", waiting(1))
+    assert stands.id == (await person.hears("place 1")).id
+    await other.send("7", done(file(picture())))
+    assert [] == await other.standing()
+    for late in (waiting(1), done(file(picture()))):
+        await desk.front.send("7", late)
+    await desk.front.send("7", Reply("bye"))
+    await person.hears("bye")
+    assert ["photo", "text"] == kinds(person)

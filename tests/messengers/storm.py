@@ -198,7 +198,7 @@ class _Weather:
             "PYTHONPATH": os.pathsep.join([str(folder / "plugins"), str(ROOT)]),
         }
         file = io.BytesIO()
-        Image.effect_noise((640, 480), 40).convert("RGB").save(file, "JPEG")
+        Image.effect_noise((240, 180), 40).convert("RGB").save(file, "JPEG")
         self._photo = file.getvalue()
 
     async def run(self, storm: Storm) -> Storm:

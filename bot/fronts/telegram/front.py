@@ -12,6 +12,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import AiogramError, TelegramUnauthorizedError
 from aiogram.types import BotCommand, CallbackQuery, Update, User
+from aiogram.utils.token import TokenValidationError
 from pydantic import SecretStr
 
 from bot.core.commands import CommandMenu
@@ -48,7 +49,7 @@ class TelegramFront:
         api = TelegramAPIServer.from_base(settings.api_base)
         try:
             self._bot = Bot(token.get_secret_value(), session=AiohttpSession(api=api))
-        except ValueError:
+        except TokenValidationError:
             raise BadSettings("ATELIER_TELEGRAM__TOKEN does not look like 123456:ABC…") from None
         self._slots = Slots(redis, self.platform)
         self._outgoing = Outgoing(self._bot, self._slots)

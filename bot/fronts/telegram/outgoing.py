@@ -53,7 +53,8 @@ class Outgoing(Board):
     def __init__(self, bot: Bot, slots: Slots) -> None:
         self._bot = bot
         super().__init__(slots)
-        self._pace = Pace((5, 5 / 24), _chat_pace)
+        # thirty a second in all, less what bunches up on the way
+        self._pace = Pace((2, 2 / 20), _chat_pace)
 
     async def show(self, chat: str, reply: Reply) -> None:
         """Send the reply, or let it replace what stands in its slot. What Telegram will never

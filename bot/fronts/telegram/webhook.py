@@ -21,7 +21,7 @@ def webhook(path: str, secret: str, deal: Callable[[Update], Awaitable[None]]) -
 
     async def serve(request: web.Request) -> web.Response:
         given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
-        if not hmac.compare_digest(given.encode(), secret.encode()):
+        if not hmac.compare_digest(given.encode(errors="surrogatepass"), secret.encode()):
             return web.Response(status=403)
         try:
             body = await request.read()

@@ -26,13 +26,13 @@ def callback(group: int, secret: str, confirmation: str, deal: Deal) -> web.Appl
             event = json.loads(await request.read())
         except web.HTTPRequestEntityTooLarge:
             return web.Response(status=413)
-        except ValueError:
+        except (ValueError, RecursionError):
             return web.Response(status=400)
         if not isinstance(event, dict) or not isinstance(event.get("type"), str):
             return web.Response(status=400)
         given = str(event.get("secret", ""))
         if event.get("group_id") != group or not hmac.compare_digest(
-            given.encode(), secret.encode()
+            given.encode(errors="surrogatepass"), secret.encode()
         ):
             return web.Response(status=403)
         if event["type"] == "confirmation":
