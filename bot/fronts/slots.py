@@ -64,11 +64,14 @@ class Slots:
 
     async def end(self, chat: str, slot: str, state: str) -> None:
         """The slot's last reply was shown, with this state."""
-        await self._redis.set(f"{self._ended}:{chat}|{slot}", state, ex=_REMEMBERED)
+        with suppress(*_AWAY):
+            await self._redis.set(f"{self._ended}:{chat}|{slot}", state, ex=_REMEMBERED)
 
     async def ended(self, chat: str, slot: str) -> str | None:
         """The state with which the slot ended."""
-        state: str | None = await self._redis.get(f"{self._ended}:{chat}|{slot}")
+        state: str | None = None
+        with suppress(*_AWAY):
+            state = await self._redis.get(f"{self._ended}:{chat}|{slot}")
         return state
 
     async def standing(self) -> list[tuple[str, str]]:
