@@ -16,6 +16,8 @@ TIERS = ("free", "plus", "pro", "staff")
 DUSK = (23 - MORNING) * 3600.0
 """When the night falls; both in seconds since the morning."""
 DAWN = float(DAY)
+_STARVES = 3600.0
+"""Seconds after which one who waits starves."""
 _BY_NIGHT = 300.0
 """Seconds in which what is sent by night must begin, at p95."""
 _KEPT = 0.8
@@ -62,7 +64,7 @@ def goals(world: World) -> list[Goal]:
     longest = max(story.wait for story in now)
     found = [
         Goal("everything accepted ended once", f"{lost} astray, {undone} failed", lost == 0),
-        Goal("nobody starves: all begin within a day", span(longest), longest < DAY),
+        Goal("nobody starves: all begin within an hour", span(longest), longest < _STARVES),
     ]
     for name, some in (("all", now), *_tiers(now)):
         share = float(np.mean(promises(some))) if some else 1.0
@@ -101,7 +103,7 @@ def _overview(world: World) -> list[str]:
     refused = ", ".join(f"{count} {code}" for code, count in sorted(world.refused.items()))
     return [
         f"{len(stories)} requests of {users} users, {work / 3600:.0f} h of work; "
-        f"refused: {refused or 'none'}.",
+        f"refused: {refused or 'none'}, of {len(world.turned_away)} users.",
         f"{len(world.crew)} workers as good as {speed:.2f} reference workers, "
         f"{speed * DAY / work:.2f} times the mean load; {world.deaths} deaths, "
         f"{sum(story.attempts - 1 for story in stories)} attempts too many.",

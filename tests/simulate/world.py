@@ -86,6 +86,8 @@ class World:
     stories: dict[str, Story] = field(default_factory=dict)
     """By job, in order of time."""
     refused: Counter[str] = field(default_factory=Counter)
+    turned_away: set[str] = field(default_factory=set)
+    """Users of whom something was refused."""
     order: list[str] = field(default_factory=list)
     """Jobs as they were claimed."""
     busy: list[tuple[float, float, float]] = field(default_factory=list)
@@ -165,6 +167,7 @@ class World:
                 ticket = await self.queue.submit(job, key=name)
         except QueueError as error:
             self.refused[error.code] += 1
+            self.turned_away.add(wish.user)
             self._left -= 1
             return
         alone = not self._open[wish.user]
