@@ -205,6 +205,8 @@ class _Weather:
         plan, server = self._plan, self._messenger.server
         bot = await self._start()
         try:
+            # VK brings what comes from the first poll on
+            await _until(lambda: server.calls[self._messenger.polls] > 0, 40)
             warm = range(_FIRST - _WARM, _FIRST)
             for person in warm:
                 await self._ask(person)
