@@ -121,7 +121,8 @@ async def many(cycle: Callable[[int], Awaitable[int]], tasks: int) -> float:
     async def repeat(index: int) -> None:
         nonlocal done
         while time.perf_counter() - begun < SECONDS:
-            done += await cycle(index)
+            jobs = await cycle(index)  # `done` is to be read after it
+            done += jobs
 
     await asyncio.gather(*(repeat(index) for index in range(tasks)))
     return done / (time.perf_counter() - begun)
