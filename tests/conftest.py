@@ -18,6 +18,9 @@ from worker.jobs.memory import MemoryQueue
 from worker.jobs.queue import Queue
 from worker.jobs.redis_queue import RedisQueue
 
+# Every program that a test starts would compile all of our files anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 class Clock:
     """Unix seconds that pass only when told to."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -13,6 +12,7 @@ from aiolimiter import AsyncLimiter
 
 from bot.core.messages import Reply
 from bot.fronts.persist import brief
+from worker.jobs.wakeups import set_within
 
 __all__ = ["Lines"]
 
@@ -81,8 +81,7 @@ class Lines:
                 continue
             if not self._room.has_capacity():
                 line.called.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(line.called.wait(), _LOOK)
+                await set_within(line.called, _LOOK)
                 continue
             await self._room.acquire()
             reply = line.hints.pop(next(iter(line.hints)))

@@ -19,9 +19,14 @@ class Pace:
     """
 
     def __init__(
-        self, overall: tuple[float, float], chats: Callable[[str], tuple[float, float]]
+        self,
+        overall: tuple[float, float],
+        chats: Callable[[str], tuple[float, float]],
+        speed: float = 1.0,
     ) -> None:
-        self._overall = AsyncLimiter(*overall)
+        """`speed`: seconds of the messenger's clock in one of ours."""
+        self._speed = speed
+        self._overall = self._limited(*overall)
         self._chats = chats
         self._limiters: dict[str, AsyncLimiter] = {}
         self._held: dict[str, float] = {}
@@ -52,4 +57,7 @@ class Pace:
             for name in full:
                 del self._limiters[name]
             self._held = {name: until for name, until in self._held.items() if until > now}
-        return self._limiters.setdefault(chat, AsyncLimiter(*self._chats(chat)))
+        return self._limiters.setdefault(chat, self._limited(*self._chats(chat)))
+
+    def _limited(self, burst: float, seconds: float) -> AsyncLimiter:
+        return AsyncLimiter(burst, seconds / self._speed)

@@ -7,21 +7,21 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-__all__ = ["PATIENT", "Outage", "brief", "persist"]
+__all__ = ["PATIENT", "PAUSES", "Outage", "brief", "persist"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_PAUSES = (0.5, 1.0, 2.0, 4.0)
+PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds before each further try."""
-PATIENT = (*_PAUSES, 8.0, 16.0, 30.0)
+PATIENT = (*PAUSES, 8.0, 16.0, 30.0)
 """For what would be lost otherwise."""
 
 
 async def persist(
     make: Callable[[], Awaitable[T]],
     is_transient: Callable[[Exception], bool],
-    pauses: Sequence[float] = _PAUSES,
+    pauses: Sequence[float] = PAUSES,
 ) -> T:
     """Make a call, and again after each pause while it fails in ways that are transient."""
     for pause in pauses:

@@ -7,7 +7,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from tests.messengers.faults import Fault
 from tests.messengers.telegram import TelegramServer
 from tests.messengers.vk import VkServer
 from tests.worker.runtime_kit import until
+from worker.jobs.errors import BadSettings
 
 SECRET = "right-Secret_1"
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -181,14 +182,6 @@ async def bot(folder: Path, environment: dict[str, str]) -> AsyncIterator[BotPro
         process.process.stdout.close()
 
 
-def on_telegram(server: TelegramServer, token: str = "") -> dict[str, str]:
-    """A bot's settings for it."""
-    return {
-        "ATELIER_TELEGRAM__TOKEN": token or server.token,
-        "ATELIER_TELEGRAM__API_BASE": server.base,
-    }
-
-
 def on_vk(server: VkServer, token: str = "", group: int = 77) -> dict[str, str]:
     """A bot's settings for it."""
     return {
@@ -198,35 +191,55 @@ def on_vk(server: VkServer, token: str = "", group: int = 77) -> dict[str, str]:
     }
 
 
-REFUSED: dict[str, tuple[Callable[[Any, Any], dict[str, str]], str]] = {
-    "telegram": (lambda telegram, vk: on_telegram(telegram, "43:WRONG"), "TELEGRAM__TOKEN"),
-    "telegram, odd": (lambda telegram, vk: on_telegram(telegram, "WRONG"), "TELEGRAM__TOKEN"),
-    "vk": (lambda telegram, vk: on_vk(vk, "vk1.WRONG"), "VK__TOKEN"),
-    "vk, another group": (lambda telegram, vk: on_vk(vk, "", 78), "VK__GROUP_ID"),
-}
+REFUSED = {"the token": ("vk1.WRONG", 77, "VK__TOKEN"), "the group": ("", 78, "VK__GROUP_ID")}
 
 
 @pytest.mark.parametrize("case", REFUSED)
-async def test_a_wrong_token_stops_the_bot(tmp_path: Path, redis_url: str, case: str) -> None:
+async def test_what_vk_refuses_stops_the_bot(tmp_path: Path, redis_url: str, case: str) -> None:
     """One line says which setting; the token is not in it."""
-    settings, expected = REFUSED[case]
-    async with TelegramServer() as telegram, VkServer() as vk:
-        environment = settings(telegram, vk) | {"ATELIER_REDIS_URL": redis_url}
+    token, group, expected = REFUSED[case]
+    async with VkServer() as vk:
+        environment = on_vk(vk, token, group) | {"ATELIER_REDIS_URL": redis_url}
         async with bot(tmp_path, environment) as process:
             assert 2 == await asyncio.to_thread(process.process.wait, 40)
-    (line,) = [line for line in process.log.splitlines() if " C " in line]
-    assert f"ATELIER_{expected}" in line
+    _is_refusal(process.log, expected)
     assert "WRONG" not in process.log
     assert vk.token not in process.log
-    assert "Traceback" not in process.log
+
+
+def _is_refusal(log: str, setting: str) -> None:
+    """One line of the log says that the setting is wrong."""
+    (line,) = [line for line in log.splitlines() if " C " in line]
+    assert f"ATELIER_{setting}" in line
+    assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("token", ["43:WRONG", "WRONG"])
+async def test_a_token_that_telegram_refuses(redis_client: Redis, token: str) -> None:
+    """The setting is named, the token is not told."""
+
+    async def listen(settings: TelegramSettings) -> None:
+        front = TelegramFront(SecretStr(token), settings, redis_client, {})
+        await front.run(Desk(front).handle)
+
+    async with TelegramServer() as server:
+        with pytest.raises(BadSettings, match="ATELIER_TELEGRAM__TOKEN") as caught:
+            await listen(TelegramSettings(api_base=server.base))
+    assert "WRONG" not in str(caught.value)
 
 
 async def test_tokens_are_in_no_log(tmp_path: Path, redis_url: str) -> None:
-    """Not while the messengers are away, which is said once, nor in what their errors bring."""
+    """Not while the messengers are away, which is said once, nor in what their errors bring, nor
+    when a token is taken back, which stops the bot.
+    """
     async with TelegramServer() as telegram, VkServer() as vk:
         for server in (telegram, vk):
             server.faults.rates[Fault.CUT_BEFORE] = 1.0
-        environment = on_telegram(telegram) | on_vk(vk) | {"ATELIER_REDIS_URL": redis_url}
+        environment = on_vk(vk) | {
+            "ATELIER_REDIS_URL": redis_url,
+            "ATELIER_TELEGRAM__TOKEN": telegram.token,
+            "ATELIER_TELEGRAM__API_BASE": telegram.base,
+        }
         async with bot(tmp_path, environment) as process:
             await until(lambda: telegram.calls["setMyCommands"] > 2, 40)
             await until(lambda: vk.calls["groups.getLongPollServer"] > 2)
@@ -240,14 +253,24 @@ async def test_tokens_are_in_no_log(tmp_path: Path, redis_url: str) -> None:
                 telegram.faults.order(method, *every)
             for method in ("poll", "messages.send", "groups.getLongPollServer"):
                 vk.faults.order(method, *every)
-            await asyncio.gather(telegram.person(7).photo(picture()), vk.person(7).photo(picture()))
-            for server in (telegram, vk):
-                await until(lambda server=server: server.person(7).heard(), 40)
+            # each meets one of the faults
+            people = [server.person(7 + n) for server in (telegram, vk) for n in range(len(every))]
+            await asyncio.gather(*(person.photo(picture()) for person in people))
+            await until(lambda: all(person.heard() for person in people), 40)
+            assert {1} == {
+                telegram.faults.seen[method, fault]
+                for method in ("file", "getFile", "sendMessage")
+                for fault in every
+            }
+            token, telegram.token = telegram.token, "43:ANOTHER"
+            await telegram.person(7).say("still there?")
+            assert 2 == await asyncio.to_thread(process.process.wait, 40)
         log = process.log
     assert "/file/bot***/" in log
-    assert telegram.token not in log
-    assert telegram.token.partition(":")[2] not in log
+    assert token not in log
+    assert token.partition(":")[2] not in log
     assert vk.token not in log
+    _is_refusal(log, "TELEGRAM__TOKEN")
 
 
 def test_secrets_are_hidden_in_tracebacks() -> None:

@@ -16,8 +16,11 @@ from tests.bot.conftest import picture, running
 from tests.bot.desk import Desk, done, file, waiting
 from tests.conftest import RedisServer
 from tests.messengers.faults import Fault
+from tests.messengers.rates import quick
 from tests.messengers.telegram import Person, TelegramServer
 from tests.worker.runtime_kit import until
+
+SPEED = 10.0
 
 
 class TelegramDesk(Desk):
@@ -31,13 +34,14 @@ class TelegramDesk(Desk):
 def a_front(server: TelegramServer, redis: Redis) -> TelegramFront:
     """A front that listens by long polling."""
     settings = TelegramSettings(api_base=server.base)
-    return TelegramFront(SecretStr(server.token), settings, redis, {"en": [("swirl", "Swirl")]})
+    menu = {"en": [("swirl", "Swirl")]}
+    return TelegramFront(SecretStr(server.token), settings, redis, menu, speed=SPEED)
 
 
 @pytest.fixture
 async def desk(redis_client: Redis) -> AsyncIterator[TelegramDesk]:
     """A front at work."""
-    async with TelegramServer() as server:
+    async with TelegramServer(clock=quick(SPEED)) as server:
         front = a_front(server, redis_client)
         desk = TelegramDesk(server, front)
         running = asyncio.create_task(front.run(desk.handle))

@@ -17,8 +17,11 @@ from tests.bot.conftest import picture, running
 from tests.bot.desk import Desk, done, file, waiting
 from tests.conftest import RedisServer
 from tests.messengers.faults import Fault
+from tests.messengers.rates import quick
 from tests.messengers.vk import GROUPS, VkServer
 from tests.messengers.vk.limits import check_keyboard
+
+SPEED = 10.0
 
 
 class VkDesk(Desk):
@@ -32,13 +35,13 @@ class VkDesk(Desk):
 def a_front(server: VkServer, redis: Redis) -> VkFront:
     """A front that listens by long polling."""
     settings = VkSettings(group_id=server.group, api_base=server.base)
-    return VkFront(SecretStr(server.token), settings, redis)
+    return VkFront(SecretStr(server.token), settings, redis, speed=SPEED)
 
 
 @pytest.fixture
 async def desk(redis_client: Redis) -> AsyncIterator[VkDesk]:
     """A front at work, and a person who has written before."""
-    async with VkServer() as server:
+    async with VkServer(clock=quick(SPEED)) as server:
         front = a_front(server, redis_client)
         desk = VkDesk(server, front)
         running = asyncio.create_task(front.run(desk.handle))

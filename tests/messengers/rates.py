@@ -1,10 +1,18 @@
-"""Counts how often a messenger's limits on the rate of sending were broken."""
+"""Counts how often a messenger's limits on the rate of sending were broken; its clock."""
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict, deque
+from collections.abc import Callable
 
-__all__ = ["Window"]
+__all__ = ["Window", "quick"]
+
+
+def quick(speed: float) -> Callable[[], float]:
+    """A clock that goes so many times faster than ours, for a server whose front does, too."""
+    begun = time.time()
+    return lambda: begun + speed * (time.time() - begun)
 
 
 class Window:

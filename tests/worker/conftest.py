@@ -2,15 +2,69 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from redis.asyncio import Redis
 
-from tests.worker.runtime_kit import House
+from tests.worker.runtime_kit import House, until
+from worker.jobs import redis_leases
+from worker.jobs.keys import KEYS
+from worker.jobs.memory import MemoryQueue
+from worker.jobs.redis_leases import progress_channel
 from worker.jobs.redis_queue import RedisQueue
+
+
+class Sleepers:
+    """Tells when callers of a queue wait for what others do."""
+
+    def __init__(self, queue: MemoryQueue | RedisQueue) -> None:
+        self._redis = queue.client if isinstance(queue, RedisQueue) else None
+
+    async def claims(self, count: int = 1) -> None:
+        """Return when so many claims sleep."""
+
+        async def asleep(redis: Redis) -> bool:
+            # effect|claim, for each effect
+            members = await redis.zrange(KEYS["idle"], 0, -1)
+            return count == len({member.partition("|")[2] for member in members})
+
+        await self._until(asleep)
+
+    async def outbox(self) -> None:
+        """Return when a consumer waits for an ending."""
+
+        async def blocked(redis: Redis) -> bool:
+            return (await redis.info("clients"))["blocked_clients"] > 0
+
+        await self._until(blocked)
+
+    async def events(self, platform: str) -> None:
+        """Return when somebody listens to the progress of the platform's jobs."""
+
+        async def heard(redis: Redis) -> bool:
+            [(_, listeners)] = await redis.pubsub_numsub(progress_channel(platform))
+            return listeners > 0
+
+        await self._until(heard)
+
+    async def _until(self, check: Callable[[Redis], Awaitable[bool]]) -> None:
+        if self._redis is None:
+            await asyncio.sleep(0)  # in memory a call waits as soon as it has begun
+        else:
+            redis = self._redis
+            await until(lambda: check(redis))
+
+
+@pytest.fixture
+def sleepers(queue: MemoryQueue | RedisQueue, monkeypatch: pytest.MonkeyPatch) -> Sleepers:
+    """Of `queue`, where no claim looks by itself: a wake-up must come."""
+    monkeypatch.setattr(redis_leases, "POLL", 60.0)
+    return Sleepers(queue)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import Clock
 from tests.worker.cases import a_job, serve_all, submit, take
+from tests.worker.conftest import Sleepers
 from worker.jobs.errors import Banned, NoSuchUser, NothingToChange, OutOfRange, QuotaExceeded
 from worker.jobs.memory import MemoryQueue
 from worker.jobs.model import Boost, Done, Ticket, WorkerInfo
@@ -183,15 +184,15 @@ async def test_a_ban(queue: Built) -> None:
     assert ["a0", "a1", "a2", "b2", "b3"] == await serve_all(queue)
 
 
-async def test_a_ban_wakes_and_stops_sleeping_claims(queue: Built) -> None:
+async def test_a_ban_wakes_and_stops_sleeping_claims(queue: Built, sleepers: Sleepers) -> None:
     """A worker that sleeps is not given a banned user's job, and hears of the end of the ban."""
     await submit(queue, a_job("a", "ann"))
     await queue.office.ban("ann", "spam", who="admin")
     sleeping = asyncio.create_task(queue.claim("w1", ["paint"], lease=10, wait=10))
-    done, _ = await asyncio.wait([sleeping], timeout=0.2)
-    assert not done
+    await sleepers.claims()
+    assert not sleeping.done()
     await queue.office.unban("ann", who="admin")
-    [claim] = await asyncio.wait_for(sleeping, 1.5)
+    [claim] = await asyncio.wait_for(sleeping, 10)
     assert "a" == claim.job.id
 
 

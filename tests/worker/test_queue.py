@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import Clock
 from tests.worker.cases import a_job, deliver, serve_all, submit, take
+from tests.worker.conftest import Sleepers
 from worker.jobs.errors import LeaseLost, NoSuchJob, NotYours
 from worker.jobs.model import Cancelled, Done, Failed, MediaRef, Progress, State, WorkerInfo
 from worker.jobs.queue import Queue
@@ -284,51 +285,53 @@ async def test_a_claim_sleeps_and_gives_up(queue: Queue) -> None:
     assert 0.2 <= loop.time() - begun < 2
 
 
-async def test_a_submit_wakes_a_claim(queue: Queue) -> None:
+async def test_a_submit_wakes_a_claim(queue: Queue, sleepers: Sleepers) -> None:
     """A sleeping worker that can run the job gets it at once, another sleeps on."""
-    other = asyncio.create_task(queue.claim("w1", ["dream"], lease=10, wait=1.0))
+    other = asyncio.create_task(queue.claim("w1", ["dream"], lease=10, wait=20))
     right = asyncio.create_task(queue.claim("w2", ["dream", "paint"], lease=10, wait=20))
-    await asyncio.sleep(0.1)
+    await sleepers.claims(2)
     await submit(queue, a_job("a"))
-    [claim] = await asyncio.wait_for(right, 1)
+    [claim] = await asyncio.wait_for(right, 10)
     assert ("a", "w2:1") == (claim.job.id, claim.token)
-    assert [] == await other
+    await sleepers.claims()
+    assert not other.done()
+    other.cancel()
 
 
-async def test_each_sleeper_gets_a_job(queue: Queue) -> None:
+async def test_each_sleeper_gets_a_job(queue: Queue, sleepers: Sleepers) -> None:
     """Ten claims asleep, ten jobs of one user at once: nobody sleeps on beside work."""
     await queue.office.set_tier(ANN, "pro", who="admin")  # who may have ten running
-    sleepers = [
+    asleep = [
         asyncio.create_task(queue.claim(f"w{i}", ["paint", "dream"], lease=10, wait=20))
         for i in range(10)
     ]
-    await asyncio.sleep(0.1)
+    await sleepers.claims(10)
     jobs = [a_job(f"a{i}", effect="dream" if i % 2 else "paint") for i in range(10)]
     await asyncio.gather(*(submit(queue, job) for job in jobs))
-    claims = await asyncio.wait_for(asyncio.gather(*sleepers), 1.5)
+    claims = await asyncio.wait_for(asyncio.gather(*asleep), 10)
     assert {job.id for job in jobs} == {claim.job.id for [claim] in claims}
 
 
-async def test_what_is_given_back_wakes_a_claim(queue: Queue) -> None:
+async def test_what_is_given_back_wakes_a_claim(queue: Queue, sleepers: Sleepers) -> None:
     """A released job finds the next worker asleep and wakes it."""
     await submit(queue, a_job("a"))
     claim = await take(queue)
     sleeper = asyncio.create_task(queue.claim("w2", ["paint"], lease=10, wait=20))
-    await asyncio.sleep(0.1)
+    await sleepers.claims()
     await queue.release(claim)
-    assert await asyncio.wait_for(sleeper, 1)
+    assert await asyncio.wait_for(sleeper, 10)
 
 
-async def test_a_claim_that_gave_up_takes_no_wake_up(queue: Queue) -> None:
+async def test_a_claim_that_gave_up_takes_no_wake_up(queue: Queue, sleepers: Sleepers) -> None:
     """After one sleeper was cancelled, the next job wakes the other."""
     gone = asyncio.create_task(queue.claim("w1", ["paint"], lease=10, wait=20))
-    await asyncio.sleep(0.1)
+    await sleepers.claims()
     left = asyncio.create_task(queue.claim("w2", ["paint"], lease=10, wait=20))
-    await asyncio.sleep(0.1)
+    await sleepers.claims(2)
     gone.cancel()
     await asyncio.wait([gone])
     await submit(queue, a_job("a"))
-    assert await asyncio.wait_for(left, 1)
+    assert await asyncio.wait_for(left, 10)
 
 
 async def test_many_workers_at_once(queue: Queue) -> None:
@@ -352,13 +355,13 @@ async def test_many_workers_at_once(queue: Queue) -> None:
 # -- progress, workers
 
 
-async def test_progress_is_seen_and_kept(queue: Queue) -> None:
+async def test_progress_is_seen_and_kept(queue: Queue, sleepers: Sleepers) -> None:
     """Listeners of the platform hear it; a page that is loaded later reads the last one."""
     await submit(queue, a_job("a"), a_job("t", "tom", platform="telegram"))
     claim, other = await take(queue), await take(queue)
     events = queue.events("web")
     heard = asyncio.ensure_future(anext(events))
-    await asyncio.sleep(0.1)
+    await sleepers.events("web")
     await queue.progress(other, Progress(job="t", done=1, total=2))
     last = Progress(job="a", done=3, total=9, preview="a/preview-3.jpg")
     await queue.progress(claim, last)
@@ -416,14 +419,15 @@ async def test_an_ending_not_acknowledged_comes_again(queue: Queue, clock: Clock
     assert [] == await queue.outbox("web", "alive")
 
 
-async def test_the_outbox_waits(queue: Queue) -> None:
+async def test_the_outbox_waits(queue: Queue, sleepers: Sleepers) -> None:
     """A waiting consumer hears of an ending at once, or of nothing after its wait."""
     assert [] == await queue.outbox("web", "bot", wait=0.1)
     waiting = asyncio.create_task(queue.outbox("web", "bot", wait=20))
-    await asyncio.sleep(0.1)
+    await sleepers.outbox()
     await submit(queue, a_job("a"))
     await queue.cancel("a", user=ANN)
-    assert ["a"] == [receipt.job.id for receipt in await asyncio.wait_for(waiting, 1)]
+    # sooner than it would look by itself
+    assert ["a"] == [receipt.job.id for receipt in await asyncio.wait_for(waiting, 1.5)]
 
 
 async def test_forget_what_was_delivered_long_ago(queue: Queue, clock: Clock) -> None:

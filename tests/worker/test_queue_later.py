@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import Clock
 from tests.worker.cases import a_job, deliver, serve_all, submit, take
+from tests.worker.conftest import Sleepers
 from worker.jobs.errors import (
     BadRules,
     Banned,
@@ -83,12 +84,12 @@ async def test_by_day_it_waits_for_an_idle_worker(queue: Built) -> None:
     assert ["n2", "l0", "l1"] == await serve_all(queue)
 
 
-async def test_an_idle_worker_is_woken_by_day(queue: Built) -> None:
+async def test_an_idle_worker_is_woken_by_day(queue: Built, sleepers: Sleepers) -> None:
     """A claim that sleeps takes a deferred job as soon as it is there."""
     sleeping = asyncio.create_task(queue.claim("w1", ["paint"], lease=10, wait=10))
-    await asyncio.sleep(0.1)
+    await sleepers.claims()
     await submit(queue, later("l"))
-    [claim] = await asyncio.wait_for(sleeping, 1.5)
+    [claim] = await asyncio.wait_for(sleeping, 10)
     assert "l" == claim.job.id
 
 

@@ -13,6 +13,7 @@ from worker.config import WorkerOptions
 from worker.jobs.errors import BlobStoreAway, LeaseLost, QueueAway
 from worker.jobs.model import Claim, WorkerInfo
 from worker.jobs.settings import Jobs
+from worker.jobs.wakeups import set_within
 from worker.runtime.attempt import Attempt
 from worker.runtime.batch import Batch
 from worker.runtime.device import Device, DeviceRefused
@@ -188,8 +189,7 @@ class Worker:
         while True:
             self._changed.clear()
             await self._patience(self._announce_once)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), self._options.lease / 3)
+            await set_within(self._changed, self._options.lease / 3)
 
     async def _announce_once(self) -> None:
         info = WorkerInfo(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from worker.jobs.errors import BlobStoreAway, QueueAway
+from worker.jobs.wakeups import set_within
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +69,7 @@ class StorePatience:
                     raise
                 if pause == _FIRST:
                     log.warning("%s; trying for %.0f s", error, self._left)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._over.wait(), min(pause, self._left))
+                await set_within(self._over, min(pause, self._left))
                 self._left -= pause
                 pause = min(2 * pause, _LONGEST)
 

@@ -80,7 +80,8 @@ class ChildProcess:
     async def _gone(self) -> ChildGone:
         # Who closes the pipe is ending; the kill is for one that stays nevertheless.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), 1.0)
+            async with asyncio.timeout(1.0):
+                await self._process.wait()
         await self.kill()
         code = self._process.returncode or 0
         if code < 0:

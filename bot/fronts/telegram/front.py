@@ -41,9 +41,12 @@ class TelegramFront:
     platform = "telegram"
 
     def __init__(
-        self, token: SecretStr, settings: TelegramSettings, redis: Any, menu: CommandMenu
-    ) -> None:
-        """`redis` is a `redis.asyncio.Redis` that decodes; `menu`: what the messenger lists."""
+        self, token: SecretStr, settings: TelegramSettings, redis: Any, menu: CommandMenu, *,
+        speed: float = 1.0,
+    ) -> None:  # fmt: skip
+        """`redis` is a `redis.asyncio.Redis` that decodes; `menu`: what the messenger lists;
+        `speed`: see `Pace`.
+        """
         self._menu = menu
         self._settings = settings
         api = TelegramAPIServer.from_base(settings.api_base)
@@ -52,7 +55,7 @@ class TelegramFront:
         except TokenValidationError:
             raise BadSettings("ATELIER_TELEGRAM__TOKEN does not look like 123456:ABC…") from None
         self._slots = Slots(redis, self.platform)
-        self._outgoing = Outgoing(self._bot, self._slots)
+        self._outgoing = Outgoing(self._bot, self._slots, speed)
         self._lines = Lines(self._outgoing.show)
 
     async def run(self, handle: Handle) -> None:

@@ -27,7 +27,7 @@ from aiogram.types import (
 from bot.core.messages import File, Reply
 from bot.fronts.board import Board, pieces, size_of
 from bot.fronts.pace import Pace
-from bot.fronts.persist import brief, persist
+from bot.fronts.persist import PAUSES, brief, persist
 from bot.fronts.slots import Slots, Standing
 from bot.fronts.telegram.faults import is_transient
 
@@ -50,11 +50,13 @@ def _chat_pace(chat: str) -> tuple[float, float]:
 class Outgoing(Board):
     """Shows one reply after the other; the caller keeps their order."""
 
-    def __init__(self, bot: Bot, slots: Slots) -> None:
+    def __init__(self, bot: Bot, slots: Slots, speed: float) -> None:
+        """`speed`: see `Pace`."""
         self._bot = bot
         super().__init__(slots)
+        self._pauses = [pause / speed for pause in PAUSES]
         # thirty a second in all, less what bunches up on the way
-        self._pace = Pace((2, 2 / 20), _chat_pace)
+        self._pace = Pace((2, 2 / 20), _chat_pace, speed)
 
     async def show(self, chat: str, reply: Reply) -> None:
         """Send the reply, or let it replace what stands in its slot. What Telegram will never
@@ -207,7 +209,7 @@ class Outgoing(Board):
                     log.info("telegram: chat %s is to wait for %d s", chat, late.retry_after)
                     self._pace.hold(chat, late.retry_after)
 
-        return await persist(in_turn, is_transient)
+        return await persist(in_turn, is_transient, self._pauses)
 
 
 def _standing(sent: Message, reply: Reply) -> Standing:

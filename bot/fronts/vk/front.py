@@ -44,14 +44,16 @@ class VkFront:
 
     platform = "vk"
 
-    def __init__(self, token: SecretStr, settings: VkSettings, redis: Any) -> None:
-        """`redis` is a `redis.asyncio.Redis` that decodes."""
+    def __init__(
+        self, token: SecretStr, settings: VkSettings, redis: Any, *, speed: float = 1.0
+    ) -> None:
+        """`redis` is a `redis.asyncio.Redis` that decodes; `speed`: see `Pace`."""
         self._settings = settings
         self._redis = redis
         self._since = f"{{atelier}}:vk:since:{settings.group_id}"
         self._client = Client(token.get_secret_value(), settings.group_id, settings.api_base)
         self._slots = Slots(redis, self.platform)
-        self._outgoing = Outgoing(self._client, self._slots)
+        self._outgoing = Outgoing(self._client, self._slots, speed)
         self._lines = Lines(self._outgoing.show)
         self._open: dict[str, asyncio.Task[None]] = {}
         self._newest = ""

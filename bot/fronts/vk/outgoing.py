@@ -13,7 +13,7 @@ from vk_api import ApiError
 from bot.core.messages import File, Reply
 from bot.fronts.board import Board, pieces, size_of
 from bot.fronts.pace import Pace
-from bot.fronts.persist import persist
+from bot.fronts.persist import PAUSES, persist
 from bot.fronts.slots import Slots, Standing
 from bot.fronts.vk.client import AUTH, Client, is_transient
 from bot.fronts.vk.keyboards import keyboard
@@ -36,11 +36,13 @@ _NO_MESSAGE = {100, 909, 920, 924}
 class Outgoing(Board):
     """Shows one reply after the other; the caller keeps their order."""
 
-    def __init__(self, client: Client, slots: Slots) -> None:
+    def __init__(self, client: Client, slots: Slots, speed: float) -> None:
+        """`speed`: see `Pace`."""
         self._client = client
         super().__init__(slots)
+        self._pauses = [pause / speed for pause in PAUSES]
         # a community may call twenty times a second
-        self._pace = Pace((3, 3 / 16), lambda chat: (5, 5.0))
+        self._pace = Pace((3, 3 / 16), lambda chat: (5, 5.0), speed)
 
     async def show(self, chat: str, reply: Reply) -> None:
         """Send the reply, or let it replace what stands in its slot. What VK will never take is
@@ -152,7 +154,7 @@ class Outgoing(Board):
             await self._pace.turn(chat)
             return await make()
 
-        return await persist(in_turn, is_transient)
+        return await persist(in_turn, is_transient, self._pauses)
 
 
 def _random_id(chat: str, reply: Reply, number: int) -> int:

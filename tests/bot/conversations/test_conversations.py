@@ -30,6 +30,7 @@ from tests.bot.conversations.script import EFFECTS, Act
 from tests.bot.conversations.stages import Stage, TelegramStage, VkStage
 from tests.bot.test_night import OIL
 from tests.conftest import Clock, RedisServer
+from tests.messengers.rates import quick
 from tests.messengers.telegram import TelegramServer
 from tests.messengers.vk import VkServer
 from worker.jobs.blobs import Blobs
@@ -37,7 +38,8 @@ from worker.jobs.memory import MemoryQueue
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-
+SPEED = 4.0
+"""Of the messengers' clocks: their limits are kept in a quarter of the time."""
 EVERYTHING = Catalogue([("tests", spec) for spec in (BLEND, OIL, SWIRL)])
 
 
@@ -75,10 +77,10 @@ async def shared_redis(_redis_server: RedisServer) -> AsyncIterator[redis.asynci
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def telegram(shared_redis: redis.asyncio.Redis) -> AsyncIterator[Messenger]:
     """Telegram; its limits on the rate of sending hold to the end."""
-    async with TelegramServer() as server:
+    async with TelegramServer(clock=quick(SPEED)) as server:
         settings = TelegramSettings(api_base=server.base)
         menu = command_menu(EVERYTHING, Texts())
-        front = TelegramFront(SecretStr(server.token), settings, shared_redis, menu)
+        front = TelegramFront(SecretStr(server.token), settings, shared_redis, menu, speed=SPEED)
         messenger = Messenger(server, front)
         async with running(front.run(messenger.handle)):
             yield messenger
@@ -88,9 +90,9 @@ async def telegram(shared_redis: redis.asyncio.Redis) -> AsyncIterator[Messenger
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def vk(shared_redis: redis.asyncio.Redis) -> AsyncIterator[Messenger]:
     """VK; its limits on the rate of sending hold to the end."""
-    async with VkServer() as server:
+    async with VkServer(clock=quick(SPEED)) as server:
         settings = VkSettings(group_id=server.group, api_base=server.base)
-        front = VkFront(SecretStr(server.token), settings, shared_redis)
+        front = VkFront(SecretStr(server.token), settings, shared_redis, speed=SPEED)
         messenger = Messenger(server, front)
         async with running(front.run(messenger.handle)):
             await server.world.until(lambda: server.calls["poll"])

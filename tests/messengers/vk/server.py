@@ -81,7 +81,7 @@ class VkServer:
         app.router.add_get("/longpoll", self._poll)
         app.router.add_post("/upload/{kind}/{peer}", self._upload)
         app.router.add_get("/files/{token}", self._file)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.05)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.base = self.world.base = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
