@@ -1,4 +1,4 @@
-"""What several parts test with: a real redis-server, a clock that stands still."""
+"""What several parts test with: a real redis-server, a clock that stands still, a plugin."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 import redis
 import redis.asyncio
 
+from tests.plugin import install_plugin
 from worker.jobs.memory import MemoryQueue
 from worker.jobs.queue import Queue
 from worker.jobs.redis_queue import RedisQueue
@@ -127,6 +128,12 @@ async def redis_client(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
     client = redis.asyncio.Redis.from_url(redis_url, decode_responses=True)
     yield client
     await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def plugin_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the plugin is installed; add it to a subprocess's PYTHONPATH."""
+    return install_plugin(tmp_path_factory.mktemp("plugin"))
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 _PAGE = Path(__file__).parents[1] / "docs" / "effects.md"
 _FILE = re.compile(r"^```(?:toml|python)\n# (\S+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -31,9 +29,3 @@ def install_plugin(folder: Path) -> Path:
         timeout=110,
     )
     return site
-
-
-@pytest.fixture(scope="session")
-def plugin_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the plugin is installed; add it to a subprocess's PYTHONPATH."""
-    return install_plugin(tmp_path_factory.mktemp("plugin"))

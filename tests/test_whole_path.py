@@ -17,12 +17,11 @@ from skimage import data
 
 from tests.bot.conftest import WebDoor, browser
 from tests.bot.process import ROOT, bot
-from tests.plugin import plugin_path  # noqa: F401 - a fixture
 from tests.worker.runtime_kit import until
 
 
 @pytest.fixture
-def worker(tmp_path: Path, plugin_path: Path) -> Iterator[None]:  # noqa: F811
+def worker(tmp_path: Path, plugin_path: Path) -> Iterator[None]:
     """A worker with all effects, in the state folder of the bot that `bot` starts."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ATELIER_")}
     environment |= {
@@ -44,7 +43,7 @@ def worker(tmp_path: Path, plugin_path: Path) -> Iterator[None]:  # noqa: F811
 
 
 @pytest_asyncio.fixture
-async def door(tmp_path: Path, worker: None, plugin_path: Path) -> AsyncIterator[WebDoor]:  # noqa: F811
+async def door(tmp_path: Path, worker: None, plugin_path: Path) -> AsyncIterator[WebDoor]:
     """A person at the page, once the worker is there."""
     environment = {"PYTHONPATH": os.pathsep.join([str(plugin_path), str(ROOT)])}
     with bot(tmp_path, environment) as process:

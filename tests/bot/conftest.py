@@ -38,7 +38,6 @@ from bot.fronts.web.works import Works
 from effects.catalogue import Catalogue
 from effects.spec import EffectSpec, Params, Text, param
 from tests.conftest import Clock
-from tests.plugin import plugin_path  # noqa: F401 - a fixture
 from worker.jobs.blobs import Blobs
 from worker.jobs.memory import MemoryQueue
 from worker.jobs.model import Claim, Done, MediaRef, Progress, WorkerInfo

@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Page, Request, async_playwright, expec
 
 from tests.bot.conftest import picture
 from tests.bot.process import BotProcess, bot
+from tests.conftest import RedisServer
 from worker.jobs.blobs import Blobs
 from worker.jobs.model import Claim, Done, Job, MediaRef, Progress, WorkerInfo
 from worker.jobs.redis_queue import RedisQueue
@@ -26,11 +27,12 @@ _QUIET = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
     " --disable-sync --no-first-run"
 )
+_EFFECTS = ("gatys", "negative")
 PHOTO = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": picture("teal", (640, 480))}
 STYLE = {"name": "style.png", "mimeType": "image/png", "buffer": picture("orange", (300, 300))}
 
 
-# One browser for all: to start it takes longer than most tests.
+# One browser and one bot for all: to start them takes longer than most tests.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -56,14 +58,14 @@ class Hand:
     queue: RedisQueue
     blobs: Blobs
 
-    async def announce(self, *effects: str) -> None:
+    async def announce(self) -> None:
         """Say that a worker is there."""
-        info = WorkerInfo(name="hand", device="cpu", effects=effects)
+        info = WorkerInfo(name="hand", device="cpu", effects=_EFFECTS)
         await self.queue.announce(info, ttl=600)
 
     async def claim(self) -> Claim:
         """Take the next job."""
-        [claim] = await self.queue.claim("hand", ["gatys", "negative"], lease=600, wait=10)
+        [claim] = await self.queue.claim("hand", _EFFECTS, lease=600, wait=10)
         return claim
 
     async def progress(self, claim: Claim, done: int, preview: bytes) -> None:
@@ -80,6 +82,11 @@ class Hand:
         media = (MediaRef(blob=name, type="image/png"),)
         await self.queue.finish(claim, Done(job=claim.job.id, media=media, seconds=65.0))
 
+    async def clear(self) -> None:
+        """Work off what a test has left."""
+        while claims := await self.queue.claim("hand", _EFFECTS, lease=600):
+            await self.queue.finish(claims[0], Done(job=claims[0].job.id))
+
 
 @dataclass
 class Studio:
@@ -91,35 +98,46 @@ class Studio:
     problems: list[str]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def studio(
-    tmp_path: Path, redis_url: str, plugin_path: Path, chromium: Browser
-) -> AsyncIterator[Studio]:
-    """A bot that knows the plugin's effect, a worker that is there, and an open page."""
-    blobs = tmp_path / "blobs"
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def service(
+    tmp_path_factory: pytest.TempPathFactory, _redis_server: RedisServer, plugin_path: Path
+) -> AsyncIterator[tuple[BotProcess, Hand]]:
+    """A bot that knows the plugin's effect, and a worker that is there."""
+    folder = tmp_path_factory.mktemp("service")
     environment = {
-        "ATELIER_REDIS_URL": redis_url,
-        "ATELIER_BLOBS_URL": str(blobs),
+        "ATELIER_REDIS_URL": _redis_server.url,
+        "ATELIER_BLOBS_URL": str(folder / "blobs"),
         "PYTHONPATH": str(plugin_path),
     }
-    queue = RedisQueue(redis_url)
-    hand = Hand(queue, Blobs.open(blobs))
-    await hand.announce("gatys", "negative")
-    with bot(tmp_path, environment) as process:
-        context = await chromium.new_context(
-            viewport={"width": 1280, "height": 900}, locale="en-US", accept_downloads=True
-        )
-        page = await context.new_page()
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("requestfailed", lambda request: _note(problems, request))
-        page.on(
-            "console", lambda said: problems.append(said.text) if said.type == "error" else None
-        )
-        await page.goto(process.address)
-        yield Studio(process, hand, page, problems)
-        await context.close()
+    queue = RedisQueue(_redis_server.url)
+    await queue.client.flushall()
+    hand = Hand(queue, Blobs.open(folder / "blobs"))
+    await hand.announce()
+    with bot(folder, environment) as process:
+        yield process, hand
     await queue.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def studio(service: tuple[BotProcess, Hand], chromium: Browser) -> AsyncIterator[Studio]:
+    """An open page of somebody who was never there before; nothing waits in the queue."""
+    process, hand = service
+    office = hand.queue.office
+    rules = await office.rules()
+    context = await chromium.new_context(
+        viewport={"width": 1280, "height": 900}, locale="en-US", accept_downloads=True
+    )
+    page = await context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("requestfailed", lambda request: _note(problems, request))
+    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    await page.goto(process.address)
+    yield Studio(process, hand, page, problems)
+    await context.close()
+    await hand.clear()
+    version = (await office.rules()).version
+    await office.set_rules(rules.model_copy(update={"version": version}), who="admin")
 
 
 def _note(problems: list[str], request: Request) -> None:

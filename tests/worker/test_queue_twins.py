@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -306,10 +307,21 @@ async def play(url: str, history: list[tuple[Any, ...]]) -> None:
         await queue.close()
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(history=st.lists(steps, min_size=12, max_size=50))
+histories = st.lists(steps, min_size=12, max_size=50)
+sparing = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@settings(sparing, max_examples=15)
+@given(history=histories)
 def test_redis_and_memory_answer_alike(redis_url: str, history: list[tuple[Any, ...]]) -> None:
     """The twin in memory and the scripts agree after every step of any history."""
+    asyncio.run(play(redis_url, history))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@settings(sparing, max_examples=600)
+@given(history=histories)
+def test_many_histories(redis_url: str, history: list[tuple[Any, ...]]) -> None:
+    """The same for minutes."""
     asyncio.run(play(redis_url, history))

@@ -59,7 +59,7 @@ async def test_a_long_job_keeps_its_lease(house: House, photo: bytes) -> None:
     await house.worker("one")
     job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
     await until(trace.exists)
-    deadline = time.time() + 3 * LEASE
+    deadline = time.time() + 2 * LEASE
     await house.worker("two")
     await until(lambda: time.time() > deadline)
     assert "running" == (await house.view(job)).state

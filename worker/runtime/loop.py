@@ -180,7 +180,7 @@ class Worker:
         await asyncio.wait([work], timeout=self._grace if self._batch else 2 * _CLAIM_WAIT)
         if self._batch is not None:
             await self._batch.give_up()
-        await asyncio.wait([work], timeout=2 * _CLAIM_WAIT)
+            await asyncio.wait([work], timeout=2 * _CLAIM_WAIT)
         work.cancel()
 
     async def _announce(self) -> None:
