@@ -49,7 +49,7 @@ class Board(ABC):
             user = {"user": reply.status.user if reply.status else ""}
             await self._slots.put(chat, slot, sent.model_copy(update=user))
         elif stands is None or reply.files:
-            await self.send(chat, reply)
+            await self._slots.note_others(chat, await self.send(chat, reply))
             if slot:
                 await self._slots.end(chat, slot, state)
                 await self._clear(chat, slot, stands)
@@ -57,6 +57,11 @@ class Board(ABC):
             await self.edit(chat, reply, stands)
             await self._slots.end(chat, slot, state)
             await self._slots.drop(chat, slot)
+
+    async def take_away(self, chat: str, message: int) -> None:
+        """Remove a message with all that came with it."""
+        for each in (message, *await self._slots.others(chat, message)):
+            await self.remove(chat, each)
 
     async def _clear(self, chat: str, slot: str, stands: Standing | None) -> None:
         if stands is None:

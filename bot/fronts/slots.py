@@ -28,13 +28,15 @@ class Standing(BaseModel):
     buttons: str = ""
     files: tuple[str, ...] = ()
     """What the platform calls the files that it shows."""
+    others: tuple[int, ...] = ()
+    """Messages that came with it, and go with it."""
 
 
 _AWAY = (RedisError, OSError)
 
 
 class Slots:
-    """Standing messages of one platform, and groups that moved to another id. `redis` is a
+    """Messages of one platform that will change, and groups that moved to another id. `redis` is a
     `redis.asyncio.Redis` that decodes; its own annotations fit no `await`. While it is away
     nothing is remembered, so that people can be told.
     """
@@ -44,6 +46,7 @@ class Slots:
         self._slots = f"{{atelier}}:slots:{platform}"
         self._ended = f"{{atelier}}:ended:{platform}"
         self._moved = f"{{atelier}}:moved:{platform}"
+        self._others = f"{{atelier}}:others:{platform}"
 
     async def get(self, chat: str, slot: str) -> Standing | None:
         """What stands there for the slot."""
@@ -73,6 +76,20 @@ class Slots:
         with suppress(*_AWAY):
             state = await self._redis.get(f"{self._ended}:{chat}|{slot}")
         return state
+
+    async def note_others(self, chat: str, sent: Standing) -> None:
+        """Remember what came with a message."""
+        if sent.others:
+            with suppress(*_AWAY):
+                key = f"{self._others}:{chat}|{sent.message}"
+                await self._redis.set(key, " ".join(map(str, sent.others)), ex=_REMEMBERED)
+
+    async def others(self, chat: str, message: int) -> list[int]:
+        """What came with it."""
+        raw: str | None = None
+        with suppress(*_AWAY):
+            raw = await self._redis.get(f"{self._others}:{chat}|{message}")
+        return [int(one) for one in (raw or "").split()]
 
     async def standing(self) -> list[tuple[str, str]]:
         """The slots that stand in any chat, and whose they are."""

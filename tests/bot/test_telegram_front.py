@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
@@ -165,6 +166,17 @@ async def test_a_large_result_comes_as_a_file_too(desk: TelegramDesk) -> None:
     assert ["photo", "document", "document"] == kinds(person)
     await desk.front.send("7", done(file(b"GIF89a...", "a.gif", "image/gif"), job="l"))
     assert "animation" == kinds(person)[-1]
+
+
+async def test_a_large_result_is_deleted_whole(desk: TelegramDesk) -> None:
+    """The photo has the button, the file goes with it."""
+    person = desk.server.person(7)
+    ended = done(file(picture(size=(1400, 1000))))
+    await desk.front.send("7", replace(ended, buttons=((Button("Delete", "delete:j"),),)))
+    desk.answer = lambda incoming: [Reply(removes=True, toast=True)]
+    assert ["photo", "document"] == kinds(person)
+    await person.press(person.heard()[0], "Delete")
+    await desk.server.world.until(lambda: not person.heard())
 
 
 async def test_a_press_is_answered(desk: TelegramDesk) -> None:

@@ -132,7 +132,7 @@ class TelegramFront:
         if incoming is None or press.message is None:
             return
         if any(reply.removes for reply in replies):
-            await self._outgoing.remove(incoming.chat, press.message.message_id)
+            await self._outgoing.take_away(incoming.chat, press.message.message_id)
         for reply in replies:
             if not reply.toast:
                 await self._lines.say(incoming.chat, reply)

@@ -107,7 +107,8 @@ class Outgoing(Board):
                 sent = await self._send_file(chat, file, text, markup, answers)
                 standing.append(_standing(sent, reply))
                 text, markup = "", None
-        return standing[0]
+        first, *others = standing
+        return first.model_copy(update={"others": tuple(each.message for each in others)})
 
     async def _send_words(
         self, chat: str, text: str, markup: InlineKeyboardMarkup | None, answers: int | None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar, cast
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -64,6 +64,7 @@ class Client:
         self._sending = ThreadPoolExecutor(1, "vk-send")
         self._api = _connect(token, base)
         self._upload = VkUpload(self._api)
+        self._listening = _Listening()
         self._listener = _connect(token, base)
         self._poll: VkBotLongPoll
 
@@ -95,7 +96,7 @@ class Client:
             self._poll.ts = since or self._poll.ts
             return str(self._poll.ts)
 
-        return await _in_daemon(connect)
+        return await self._listening.run(connect)
 
     async def poll(self) -> tuple[list[dict[str, Any]], str]:
         """The events since the last time, and what comes after them."""
@@ -104,7 +105,7 @@ class Client:
             events = [event.raw for event in self._poll.check()]
             return events, str(self._poll.ts)
 
-        return await _in_daemon(check)
+        return await self._listening.run(check)
 
     def close(self) -> None:
         """Let go of the sending thread."""
@@ -114,31 +115,29 @@ class Client:
         return await asyncio.get_running_loop().run_in_executor(self._sending, do)
 
 
-async def _in_daemon(do: Callable[[], T]) -> T:
-    """In a thread that holds up no end of the program: a poll waits long."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
+class _Listening:
+    """A thread that holds up no end of the program: a poll waits long."""
 
-    def tell(value: T | None, error: Exception | None) -> None:
-        if done.done():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(cast(T, value))
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()
+        threading.Thread(target=self._work, name="vk-listen", daemon=True).start()
 
-    def work() -> None:
-        value, error = None, None
-        try:
-            value = do()
-        # Whatever it is, it is for whoever waits.
-        except Exception as fault:
-            error = fault
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(tell, value, error)
+    async def run(self, do: Callable[[], T]) -> T:
+        """What it returns. Raises what it raises; when cancelled it goes on unheard."""
+        done: Future[T] = Future()
+        self._calls.put((do, done))
+        return await asyncio.wrap_future(done)
 
-    threading.Thread(target=work, name="vk-listen", daemon=True).start()
-    return await done
+    def _work(self) -> None:
+        while True:
+            do, done = self._calls.get()
+            if not done.set_running_or_notify_cancel():
+                continue
+            try:
+                done.set_result(do())
+            # Whatever it is, it is for whoever waits.
+            except Exception as error:
+                done.set_exception(error)
 
 
 def _connect(token: str, base: str) -> VkApiGroup:

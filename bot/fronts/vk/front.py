@@ -150,7 +150,7 @@ class VkFront:
             user = incoming.user.removeprefix("vk:")
             await self._outgoing.answer_press(content["event_id"], user, incoming.chat, toast)
             if any(reply.removes for reply in replies):
-                await self._outgoing.remove(incoming.chat, content["conversation_message_id"])
+                await self._outgoing.take_away(incoming.chat, content["conversation_message_id"])
         for number, reply in enumerate(one for one in replies if not one.toast):
             once = f"{incoming.message}.{number}"
             await self._lines.say(incoming.chat, replace(reply, once=once))
