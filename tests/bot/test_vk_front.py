@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -20,6 +21,7 @@ from tests.messengers.faults import Fault
 from tests.messengers.rates import quick
 from tests.messengers.vk import GROUPS, VkServer
 from tests.messengers.vk.limits import check_keyboard
+from worker.jobs.errors import BadSettings
 
 SPEED = 10.0
 
@@ -265,3 +267,24 @@ async def test_a_press_is_answered_in_the_language_of_the_last_message(desk: VkD
         assert lang == (await desk.next()).lang
         await person.press(await person.hears("choose"), "go")
         assert lang == (await desk.next()).lang
+
+
+@pytest.mark.parametrize(
+    ("change", "variable"),
+    [({"token": "vk1.wrong"}, "ATELIER_VK__TOKEN"), ({"group_id": 5}, "ATELIER_VK__GROUP_ID")],
+)
+@pytest.mark.parametrize("secret", ["", "hush"], ids=["poll", "callback"])
+async def test_wrong_settings_are_told_at_once(
+    redis_client: Redis, secret: str, change: dict[str, Any], variable: str
+) -> None:
+    """By polls and by callbacks alike."""
+    async with VkServer() as server:
+        given = {"token": server.token, "group_id": server.group} | change
+        settings = VkSettings(
+            group_id=given["group_id"], api_base=server.base, callback_secret=SecretStr(secret),
+            callback_port=0,
+        )  # fmt: skip
+        front = VkFront(SecretStr(given["token"]), settings, redis_client)
+        async with asyncio.timeout(10):
+            with pytest.raises(BadSettings, match=variable):
+                await front.run(Desk(front).handle)

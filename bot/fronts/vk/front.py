@@ -155,7 +155,22 @@ class VkFront:
             once = f"{incoming.message}.{number}"
             await self._lines.say(incoming.chat, replace(reply, once=once))
 
+    async def _introduce(self) -> None:
+        """Return when VK knows the token and the community."""
+        outage = Outage("vk")
+        while True:
+            try:
+                await self._client.call("groups.getById", group_id=self._settings.group_id)
+            # VK or the network; people may write again later.
+            except Exception as error:
+                _check_settings(error)
+                await outage.rest(error)
+            else:
+                outage.end()
+                return
+
     async def _serve_callback(self, deal: Any) -> None:
+        await self._introduce()
         settings = self._settings
         secret = settings.callback_secret.get_secret_value()
         app = callback(settings.group_id, secret, settings.confirmation, deal)

@@ -15,8 +15,8 @@ class VkSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     token: SecretStr | None = None
-    """Of the community, with the rights messages, photos and docs; without one the bot is not on
-    VK.
+    """Of the community, with the rights manage (for the long poll), messages, photos and docs;
+    without one the bot is not on VK.
     """
     group_id: int = Field(0, ge=0)
     api_base: str = Field("", pattern=r"^(https?://[^\s]+)?$")

@@ -40,6 +40,12 @@ class Methods:
         server = f"{self.world.base}/longpoll"
         return {"key": self.key, "server": server, "ts": str(len(self.world.events))}
 
+    async def groups_get_by_id(self, fields: Fields) -> Any:
+        """The community of the token, or the one asked for if that is it."""
+        if int(fields.get("group_id", GROUP_ID)) != GROUP_ID:
+            raise bad("group_id")
+        return {"groups": [{"id": GROUP_ID, "name": "Atelier"}], "profiles": []}
+
     async def messages_send(self, fields: Fields) -> Any:
         """Words, attachments and a keyboard; the same `random_id` is the same message."""
         peer = _number(fields, "peer_ids" if "peer_ids" in fields else "peer_id")
@@ -207,6 +213,7 @@ def _number(fields: Fields, name: str) -> int:
 _SEND = {"message", "attachment", "keyboard", "dont_parse_links", "disable_mentions"}
 # Method -> the fields it may have; others are a mistake of the bot.
 METHODS: Mapping[str, set[str]] = {
+    "groups.getById": {"group_id", "group_ids", "fields"},
     "groups.getLongPollServer": {"group_id"},
     "messages.send": _SEND | {"peer_id", "peer_ids", "random_id", "forward"},
     "messages.edit": _SEND | {"peer_id", "conversation_message_id", "cmid"},
