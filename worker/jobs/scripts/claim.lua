@@ -59,7 +59,7 @@ local past = redis.call(
   'ZRANGEBYLEX', SPENT, '[' .. tier .. '|', '[' .. tier .. '|' .. padded(virtual_time) .. '}', 'LIMIT', 0, 2)
 for _, member in ipairs(past) do
   redis.call('ZREM', SPENT, member)
-  redis.call('HDEL', USERS, string.match(member, '[^|]*$'))
+  redis.call('HDEL', USERS, last_of(member))
 end
 
 -- Let a job run, charged to its class and its user.
@@ -101,7 +101,7 @@ local record = load(job)
 if ARGV[index + 2] ~= '1' then
   local other, other_tag, _, other_index = head_of(tier, true)
   local left = slack - (record.passed or 0)
-  if other and other_tag - tag <= slack and tonumber(string.match(other, '%d+$')) <= left then
+  if other and other_tag - tag <= slack and tonumber(last_of(other)) <= left then
     passed, budget, member, index = {job, record}, left, other, other_index
     job = job_in(other)
     record = load(job)
@@ -118,7 +118,7 @@ while record and tonumber(record.cost) <= budget do
     for class, weight in pairs(weights) do
       local next_one = (weight == 0) == closed and first(KINDS, class .. '|' .. group)
       if next_one then
-        local next_tag, seq, name = string.match(next_one, '|(%d+)|(%d+)|([^|]*)$')
+        local next_tag, seq, name = string.match(next_one, '^.*|(%d+)|(%d+)|(.*)$')
         local start = closed and root or start_of(class)
         seq = tonumber(seq)
         if next_tag - (classes['v|' .. class] or 0) <= slack and start - root <= slack

@@ -72,6 +72,12 @@ local function first(key, prefix)
   return redis.call('ZRANGEBYLEX', key, '[' .. prefix .. '|', '(' .. prefix .. '}', 'LIMIT', 0, 1)[1]
 end
 
+-- What follows the last "|". A pattern that is not anchored is tried at every character: it begins
+-- with ".*", which finds the end at once.
+local function last_of(member)
+  return string.match(member, '^.*|(.*)$')
+end
+
 local function line_of(user, deferred)
   return deferred and 'later ' .. user or user
 end
@@ -177,8 +183,8 @@ local function snapshot(now, limit, user)
       users[#users + 1] = user
     end
   end
-  for _, member in ipairs(tagged) do note(string.match(member, '([^|]*)|%d+$')) end
-  for _, member in ipairs(running) do note(string.match(member, '[^|]*$')) end
+  for _, member in ipairs(tagged) do note(string.match(member, '^.*|(.*)|')) end
+  for _, member in ipairs(running) do note(last_of(member)) end
   local names = redis.call('ZRANGEBYSCORE', ALIVE, '(' .. int(now), '+inf')
   return {
     redis.call('HGET', RULES, 'version'), int(now), redis.call('HGETALL', CLASSES), users, all('HMGET', USERS, users),

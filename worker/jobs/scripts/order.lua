@@ -2,7 +2,7 @@
 
 -- `waiter` is client|number|worker|effects, the effects parted by blanks.
 local function each_idle(command, waiter)
-  for effect in string.gmatch(string.match(waiter, '[^|]*$'), '%S+') do
+  for effect in string.gmatch(last_of(waiter), '%S+') do
     if command == 'ZADD' then
       redis.call('ZADD', IDLE, 0, effect .. '|' .. waiter)
     else

@@ -41,7 +41,7 @@ for i = 7, #ARGV, 6 do
 end
 -- other running limits concern only who runs something
 for _, member in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do
-  local line = string.match(member, '[^|]*$')
+  local line = last_of(member)
   local share = load_user(line)
   arrange(line, share, now)
   save_user(line, share)
