@@ -70,32 +70,32 @@ class Forecast:
         self._replaying = asyncio.Lock()
         self._reading = asyncio.Lock()
         self._turn: _Turn | None = None
+        self._recent: Schedule | None = None
         self._good_until = 0.0
+        self._asked: asyncio.Task[Schedule] | None = None
 
     async def of(self, job: str, now: str) -> Estimate:
         """The estimate of any job. Raises `NoSuchJob`."""
         record, *rest = await self._connection.run("snapshot", now, job, "", SMALL)
         if record is None:
             raise NoSuchJob(endings.UNKNOWN)
-        return await self.judge(job, None, record, *rest)
-
-    def recent(self) -> Schedule | None:
-        """A replay that will do for one of many who ask at once."""
-        fresh = time.monotonic() < self._good_until
-        return self._turn.schedule if self._turn and fresh else None
+        return await self.judge(job, record, *rest)
 
     async def judge(
-        self, job: str, recent: Schedule | None, raw: str, tier: str, now: str, snapshot: Any
+        self, job: str, raw: str, tier: str, now: str, snapshot: Any, *, crowded: bool = False
     ) -> Estimate:
-        """The same, from the job's record, its user's tier and, of a short queue, a snapshot; or
-        from a `recent` replay.
+        """The same, from the job's record, its user's tier and, of a short queue, a snapshot; of
+        one of a crowd, from what one of them asked for all.
         """
         record = Record.model_validate_json(raw)
         if record.state == "running":
             return Estimate(place=0, seconds=await self._left(record, int(now)))
         if record.state != "waiting":
             return Estimate(place=0, seconds=0.0)
-        schedule = recent or await self._schedule(int(now), snapshot)
+        if crowded:
+            schedule = await self._for_all(record.line, now)
+        else:
+            schedule = await self._schedule(int(now), snapshot)
         return schedule.of(job, record.effect, record.cost, int(now)) or schedule.squeeze_in(
             job, record.line, tier, record.effect, record.cost, int(now)
         )
@@ -131,6 +131,21 @@ class Forecast:
         pool = WorkerInfo.model_validate_json(raw).pool if raw else DEFAULT_POOL
         return remaining(record.running(), pool, await self.speeds(), now)
 
+    async def _for_all(self, line: str, now: str) -> Schedule:
+        """A replay that will do for many who ask at once."""
+        if self._recent and time.monotonic() < self._good_until:
+            return self._recent
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.create_task(self._ask(line, now), name="forecast")
+        return await asyncio.shield(self._asked)
+
+    async def _ask(self, line: str, now: str) -> Schedule:
+        *_, snapshot = await self._connection.run("snapshot", now, "", line, SMALL)
+        schedule = await self._schedule(int(now), snapshot)
+        if not snapshot:
+            self._recent, self._good_until = schedule, time.monotonic() + _MOMENT
+        return schedule
+
     async def _newest(self, now: int, snapshot: Any) -> Schedule:
         """One replay for all who come in the same turn of the event loop, of the last snapshot."""
         calendar, tide = await self._calendar(snapshot[0]), await self._tide(now)
@@ -143,6 +158,7 @@ class Forecast:
             begun = time.monotonic()
             turn.schedule = from_script(turn.snapshot[1:]).play(calendar, tide)
             done = time.monotonic()
+            self._recent = turn.schedule
             self._good_until = done + _SHARE * (done - begun)
         return turn.schedule
 

@@ -74,12 +74,11 @@ class RedisQueue(RedisLinks):
         now, seconds = self._now(), self._seconds()
         date, midnight = self._rulebook.calendar.date(seconds)
         with self._crowd.join() as crowded:
-            recent = self._forecast.recent() if crowded else None
             verdict, *rest = await self._connection.run(
-                "submit", now, 0 if recent else SMALL, job.id, job.model_dump_json(), job.user, key,
-                job.effect, job.cost, job.max_attempts, self._rulebook.rules.version, str(date),
-                self._rulebook.rules.longest, job.company, "1" if job.deferred else "",
-                slot_of(date, midnight, seconds)[1],
+                "submit", now, 0 if crowded else SMALL, job.id, job.model_dump_json(), job.user,
+                key, job.effect, job.cost, job.max_attempts, self._rulebook.rules.version,
+                str(date), self._rulebook.rules.longest, job.company,
+                "1" if job.deferred else "", slot_of(date, midnight, seconds)[1],
                 "1" if job.effect in self._rulebook.rules.paused_effects else "",
             )  # fmt: skip
         match verdict:
@@ -104,10 +103,8 @@ class RedisQueue(RedisLinks):
             case "stale":
                 await self._rulebook.load()
                 return await self.submit(job, key=key)
-        if crowded and not recent:
-            recent = self._forecast.recent()
         name, fresh, *known = rest
-        estimate = await self._forecast.judge(name, recent, *known)
+        estimate = await self._forecast.judge(name, *known, crowded=crowded)
         return Ticket(job=name, place=estimate.place, seconds=estimate.seconds, fresh=fresh == "1")
 
     async def cancel(self, job: str, *, user: str) -> JobView:
