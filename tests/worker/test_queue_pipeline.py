@@ -10,7 +10,8 @@ import redis
 from tests.conftest import RedisServer
 from tests.worker.cases import a_job, serve_all, submit, take
 from worker.jobs.errors import LeaseLost, QueueAway
-from worker.jobs.model import Claim
+from worker.jobs.keys import KEYS
+from worker.jobs.model import Claim, Done
 from worker.jobs.redis_queue import RedisQueue
 
 
@@ -27,17 +28,23 @@ async def _until_held_up(client: redis.Redis) -> None:
 
 
 async def test_gathered_calls_share_connections(own_redis: RedisServer) -> None:
-    """Forty calls at once, of scripts that the server does not know yet, need few connections."""
+    """Forty calls at once, of scripts that the server does not know yet, need few connections,
+    few runs of a script and few looks at the whole queue.
+    """
     queue = RedisQueue(own_redis.url)
     with redis.Redis.from_url(own_redis.url) as client:
         await queue.office.rules()
         client.script_flush()
+        client.config_resetstat()
         before = client.info("stats")["total_connections_received"]
         jobs = [a_job(f"a{i:02}", f"user:{i}") for i in range(40)]
         tickets = await asyncio.gather(*(queue.submit(job, key=job.id) for job in jobs))
         assert [job.id for job in jobs] == [ticket.job for ticket in tickets]
         assert all(1 <= ticket.place <= 40 for ticket in tickets)
         assert before + 5 > client.info("stats")["total_connections_received"]
+        calls = client.info("commandstats")
+        assert calls["cmdstat_evalsha"]["calls"] < 20
+        assert calls["cmdstat_zrange"]["calls"] < 10
         assert 40 == len(await serve_all(queue))
     await queue.close()
 
@@ -59,6 +66,26 @@ async def test_each_call_keeps_its_own_error(own_redis: RedisServer) -> None:
         for answer in answers
     ]
     await queue.renew(held, lease=9)
+    await queue.close()
+
+
+async def test_an_error_in_a_run_is_one_callers(own_redis: RedisServer) -> None:
+    """Of calls that one run of a script serves, one that fails in it leaves the others done."""
+    queue = RedisQueue(own_redis.url)
+    claims = await _claims(queue, 4)
+    with redis.Redis.from_url(own_redis.url) as client:
+        client.hset(KEYS["records"], claims[1].job.id, "no JSON")
+        client.config_resetstat()
+        answers = await asyncio.gather(
+            *(queue.finish(claim, Done(job=claim.job.id)) for claim in claims),
+            return_exceptions=True,
+        )
+        assert 1 == client.info("commandstats")["cmdstat_evalsha"]["calls"]
+        ended = client.hkeys(KEYS["endings"])
+    assert [None, redis.ResponseError, None, None] == [
+        type(answer) if answer else None for answer in answers
+    ]
+    assert sorted(claims[i].job.id.encode() for i in (0, 2, 3)) == sorted(ended)
     await queue.close()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ __all__ = ["PATIENCE", "Pipeline"]
 
 PATIENCE = 10.0
 """Seconds after which a server that says nothing counts as away."""
+# So many sets of arguments at most in one run of a script: nothing else is served meanwhile.
+_RUN = 16
 # A write takes half of what waits, but no fewer than these: so Redis is at work on some calls while
 # we are on the others.
 _FEW = 5
@@ -24,12 +27,16 @@ _FEW = 5
 @dataclass(frozen=True, slots=True)
 class _Call:
     script: str
-    arguments: tuple[str | int, ...]
+    keys: tuple[str, ...]
+    args: tuple[str | int, ...]
     reply: asyncio.Future[Any]
 
 
+_Run = list[_Call]
+
+
 class Pipeline:
-    """Runs scripts on connections of `pool`. `texts`: name -> Lua."""
+    """Runs scripts on connections of `pool`. `texts`: name -> Lua, see `scripts`."""
 
     def __init__(self, pool: ConnectionPool, texts: dict[str, str]) -> None:
         self._pool = pool
@@ -42,9 +49,11 @@ class Pipeline:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[str | int]) -> Any:
-        """The script's reply. Raises what redis-py raises. It may have run if this is cancelled."""
+        """The script's reply to `args`, at least one. Raises what redis-py raises. It may have run
+        if this is cancelled.
+        """
         loop = asyncio.get_running_loop()
-        call = _Call(script, (len(keys), *keys, *args), loop.create_future())
+        call = _Call(script, tuple(keys), tuple(args), loop.create_future())
         if not self._waiting:
             loop.call_soon(self._flush)
         self._waiting.append(call)
@@ -69,7 +78,8 @@ class Pipeline:
                 connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
                 try:
                     while calls:
-                        forgotten = await self._ask(connection, calls, "EVALSHA", self._hashes)
+                        runs = _runs(calls)
+                        forgotten = await self._ask(connection, runs, "EVALSHA", self._hashes)
                         if forgotten:  # these did not run
                             await self._ask(connection, forgotten, "EVAL", self._texts)
                         await asyncio.sleep(0)
@@ -86,22 +96,38 @@ class Pipeline:
                 call.reply.cancel()  # of those still open when this itself is cancelled
 
     async def _ask(
-        self, connection: Connection, calls: list[_Call], command: str, scripts: dict[str, str]
-    ) -> list[_Call]:
-        """Hand out the replies; return the calls whose script the server does not know."""
-        commands = ((command, scripts[call.script], *call.arguments) for call in calls)
+        self, connection: Connection, runs: list[_Run], command: str, scripts: dict[str, str]
+    ) -> list[_Run]:
+        """Hand out the replies; return the runs whose script the server does not know."""
+        commands = []
+        for run in runs:
+            keys, size = run[0].keys, len(run[0].args)
+            sets = [arg for call in run for arg in call.args]
+            commands.append((command, scripts[run[0].script], len(keys), *keys, size, *sets))
         # its type asks for a tuple of one
         await connection.send_packed_command([pack_command(each) for each in commands])  # type: ignore[arg-type]
         unknown = []
-        for call in calls:
+        for run in runs:
             try:
-                reply = await connection.read_response()
+                replies = await connection.read_response()
             except NoScriptError:
-                unknown.append(call)
+                unknown.append(run)
+                continue
             except ResponseError as error:
-                if not call.reply.done():
-                    call.reply.set_exception(error)
-            else:
-                if not call.reply.done():
+                replies = [error] * len(run)
+            for call, reply in zip(run, replies, strict=True):
+                if call.reply.done():
+                    continue
+                if isinstance(reply, Exception):
+                    call.reply.set_exception(reply)
+                else:
                     call.reply.set_result(reply)
         return unknown
+
+
+def _runs(calls: Iterable[_Call]) -> list[_Run]:
+    """Those that one run of a script can serve together."""
+    alike: defaultdict[Hashable, list[_Call]] = defaultdict(list)
+    for call in calls:
+        alike[call.script, call.keys, len(call.args)].append(call)
+    return [some[i : i + _RUN] for some in alike.values() for i in range(0, len(some), _RUN)]

@@ -1,6 +1,8 @@
 """The Lua scripts of the Redis queue, one per state change.
 
 Before each are put the functions of the shared files that it calls, and the keys that it then uses.
+A run makes the change for each of some sets of arguments, one after another: the first argument
+says how many are in a set. Its reply is the list of theirs, where one that failed has its error.
 """
 
 from __future__ import annotations
@@ -18,6 +20,17 @@ _COMMENT = re.compile(r"^--.*\n| +--.*", re.M)
 _FUNCTION = re.compile(r"^local function (\w+)\(.*?^end\n", re.M | re.S)
 _CALL = re.compile(r"\b(\w+)\(")
 _KEY = re.compile(r"\b[A-Z_]+\b")
+_CHANGE = """\
+local function change(ARGV)
+{body}end
+local replies, size = {{}}, tonumber(ARGV[1])
+for i = 2, #ARGV, size do
+  local done, reply = pcall(change, {{unpack(ARGV, i, i + size - 1)}})
+  if not done and type(reply) == 'string' then reply = {{err = reply}} end
+  replies[#replies + 1] = reply or false
+end
+return replies
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,7 @@ def load_scripts(keys: tuple[str, ...]) -> dict[str, Script]:
 
 def _assemble(common: str, body: str, keys: Iterable[str]) -> Script:
     called = set(_CALL.findall(body))
-    text = body
+    text = _CHANGE.format(body=body)
     # a function calls only those above it
     for function in reversed(list(_FUNCTION.finditer(common))):
         if function[1] in called:
