@@ -25,6 +25,7 @@ from bot.core.session import RedisSessions
 from bot.core.standing import Standing
 from bot.core.status import StatusWords
 from bot.core.texts import Texts
+from bot.core.tools import Tools
 from bot.core.watch import Watched
 from bot.fronts.web.front import WebFront
 from bot.fronts.web.works import Works
@@ -91,20 +92,20 @@ async def _run(
     roles = Roles(settings.admins, settings.moderators)
     admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles)
     accounts = Accounts(jobs.queue, jobs.office, texts)
-    preferences = RedisPreferences(jobs.redis)
-    conversation = Conversation(
-        catalogue,
-        jobs.queue,
-        jobs.blobs,
-        requests,
-        menu,
-        standing,
-        texts,
-        watched,
-        accounts,
-        admin,
-        preferences,
+    tools = Tools(
+        catalogue=catalogue,
+        queue=jobs.queue,
+        blobs=jobs.blobs,
+        requests=requests,
+        menu=menu,
+        standing=standing,
+        texts=texts,
+        words=words,
+        apology=apology,
+        watched=watched,
+        preferences=RedisPreferences(jobs.redis),
     )
+    conversation = Conversation(tools, accounts, admin)
     works = Works(jobs.queue, jobs.blobs, standing, words)
     web = WebFront(settings.web, works, menu, watched, apology, texts, _announce)
     fronts: list[Front] = [web, *_messengers(settings, jobs, command_menu(catalogue, texts))]
@@ -117,16 +118,7 @@ async def _run(
         if rules is not None:
             tasks.create_task(_adopt(rules, jobs.office))
         for front in fronts:
-            delivery = Delivery(
-                front,
-                jobs.queue,
-                jobs.blobs,
-                words,
-                standing,
-                watched,
-                preferences,
-                consumer=settings.name,
-            )
+            delivery = Delivery(front, tools, consumer=settings.name)
             tasks.create_task(front.run(conversation.handle))
             tasks.create_task(delivery.run())
         tasks.create_task(repeat(reap, every=5.0))

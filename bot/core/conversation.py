@@ -11,27 +11,20 @@ from weakref import WeakValueDictionary
 from bot.core.accounts import Accounts
 from bot.core.admin import Admin, after_command
 from bot.core.after import ACTIONS
-from bot.core.apology import Apology
 from bot.core.commands import Wish, read
 from bot.core.forms import describe
-from bot.core.menu import Menu
 from bot.core.messages import Button, Incoming, Reply
-from bot.core.preferences import Preferences, Settings
+from bot.core.preferences import Settings
 from bot.core.remake import Remake
-from bot.core.request import Requests
 from bot.core.sending import Sending
 from bot.core.session import Talk
-from bot.core.standing import Standing
-from bot.core.status import StatusWords
-from bot.core.texts import Texts, choose_language
-from bot.core.watch import RUNNING, Watched
-from effects.catalogue import Catalogue
+from bot.core.texts import choose_language
+from bot.core.tools import Tools
+from bot.core.watch import RUNNING
 from effects.errors import EffectError, UserError
 from effects.spec import EffectSpec
-from worker.jobs.blobs import Blobs
 from worker.jobs.errors import QueueError
 from worker.jobs.model import JobView, State
-from worker.jobs.queue import Queue
 
 __all__ = ["Conversation"]
 
@@ -42,37 +35,13 @@ _ACTIVE = (State.WAITING, State.RUNNING)
 class Conversation:
     """One conversation for all platforms; what it remembers is in the requests and the queue."""
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        queue: Queue,
-        blobs: Blobs,
-        requests: Requests,
-        menu: Menu,
-        standing: Standing,
-        texts: Texts,
-        watched: Watched,
-        accounts: Accounts,
-        admin: Admin,
-        preferences: Preferences,
-    ) -> None:
-        self._catalogue = catalogue
-        self._queue = queue
-        self._requests = requests
-        self._menu = menu
-        self._standing = standing
-        self._texts = texts
-        self._watched = watched
-        self._admin = admin
-        self._words = StatusWords(catalogue, texts)
-        self._apology = Apology(catalogue, texts)
+    def __init__(self, tools: Tools, accounts: Accounts, admin: Admin) -> None:
+        self._tools = tools
         self._accounts = accounts
-        self._preferences = preferences
-        self._settings = Settings(preferences, texts)
-        self._sending = Sending(
-            catalogue, queue, requests, menu, standing, texts, watched, preferences
-        )
-        self._remake = Remake(catalogue, queue, blobs, requests, self._sending, texts)
+        self._admin = admin
+        self._settings = Settings(tools.preferences, tools.texts)
+        self._sending = Sending(tools)
+        self._remake = Remake(tools, self._sending)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, incoming: Incoming) -> list[Reply]:
@@ -82,19 +51,19 @@ class Conversation:
         incoming = replace(incoming, lang=choose_language(incoming.lang))
         async with self._locks.setdefault(chat, asyncio.Lock()):
             try:
-                account = await self._queue.whose(incoming.user)
+                account = await self._tools.queue.whose(incoming.user)
                 incoming = replace(incoming, identity=incoming.user, user=account)
-                settled = await self._preferences.get(incoming.user)
+                settled = await self._tools.preferences.get(incoming.user)
                 incoming = replace(incoming, lang=settled.lang or incoming.lang)
                 reply = await self._answer(incoming)
             except (EffectError, QueueError) as error:
                 log.info("%s to %s: %s", error.code, incoming.platform, error)
-                reply = self._apology.reply(error, incoming.lang)
+                reply = self._tools.apology.reply(error, incoming.lang)
             # Whatever it is, the person gets a sentence and the log the rest.
             except Exception:
                 incident = secrets.token_hex(4)
                 log.exception("incident %s", incident)
-                reply = self._apology.incident(incident, incoming.lang)
+                reply = self._tools.apology.incident(incident, incoming.lang)
         # What went wrong with a button concerns whoever pressed it alone; a way out must stay.
         refused = bool(incoming.press and reply.error and not reply.buttons)
         return [replace(reply, toast=reply.toast or refused)]
@@ -103,7 +72,9 @@ class Conversation:
         if incoming.press:
             return await self._press(incoming)
         if incoming.odd:
-            return Reply(self._texts.say(incoming.lang, "odd", kind=incoming.odd), error="odd")
+            return Reply(
+                self._tools.texts.say(incoming.lang, "odd", kind=incoming.odd), error="odd"
+            )
         command, role = after_command(incoming.text), self._admin.role(incoming.identity)
         if command is not None and role is not None:
             return await self._admin.answer(
@@ -111,17 +82,17 @@ class Conversation:
             )
         fault: UserError | None = None
         try:
-            wish = read(incoming.text, self._catalogue)
+            wish = read(incoming.text, self._tools.catalogue)
         except UserError as error:
             # The photos are kept all the same: only the words need to be said again.
             wish, fault = Wish("nothing"), error
         if wish.kind == "effect":
             # Asked for in reply to a picture: that one is meant, with one's own as the second.
             incoming = replace(incoming, photos=incoming.quoted + incoming.photos)
-        talk = await self._requests.current(incoming)
+        talk = await self._tools.requests.current(incoming)
         about_talk = wish.kind == "effect" or (wish.kind == "tonight" and talk is not None)
         if incoming.photos or about_talk:
-            talk = await self._requests.gather(incoming, talk, wish)
+            talk = await self._tools.requests.gather(incoming, talk, wish)
         if fault is not None:
             raise fault
         if wish.kind == "help":
@@ -139,13 +110,15 @@ class Conversation:
         if wish.kind == "tonight" and talk is None:
             return await self._sending.tonight(incoming, wish)
         if talk is None or not (incoming.photos or wish.kind in ("effect", "tonight")):
-            return Reply(self._texts.say(incoming.lang, "not-understood"), error="not_understood")
+            return Reply(
+                self._tools.texts.say(incoming.lang, "not-understood"), error="not_understood"
+            )
         return await self._sending.go_on(incoming, talk)
 
     async def _press(self, incoming: Incoming) -> Reply:
         action, _, target = incoming.press.partition(":")
         if action == "cancel":
-            return self._stop(await self._queue.cancel(target, user=incoming.user))
+            return self._stop(await self._tools.queue.cancel(target, user=incoming.user))
         if target and action == "set":
             return await self._settings.change(incoming, target)
         if target and action in ACTIONS:
@@ -157,11 +130,11 @@ class Conversation:
 
     async def _help(self, lang: str, spec: EffectSpec | None) -> Reply:
         if spec is not None:
-            return Reply(describe(spec, lang, self._texts))
-        offer = await self._menu.offer()
-        lines = [self._texts.say(lang, "help")]
+            return Reply(describe(spec, lang, self._tools.texts))
+        offer = await self._tools.menu.offer()
+        lines = [self._tools.texts.say(lang, "help")]
         lines += [
-            self._texts.say(
+            self._tools.texts.say(
                 lang,
                 "help-effect",
                 name=each.name,
@@ -170,47 +143,47 @@ class Conversation:
             )
             for each in offer.specs
         ]
-        lines.append(self._texts.say(lang, "help-commands"))
+        lines.append(self._tools.texts.say(lang, "help-commands"))
         if offer.notice:
-            lines.append(self._texts.say(lang, offer.notice))
+            lines.append(self._tools.texts.say(lang, offer.notice))
         return Reply("\n".join(lines))
 
     async def _list_jobs(self, incoming: Incoming) -> Reply:
         lang = incoming.lang
         views = await self._active(incoming.user)
         if not views:
-            return Reply(self._texts.say(lang, "queue-empty"))
-        lines = [self._texts.say(lang, "queue-mine", count=len(views))]
+            return Reply(self._tools.texts.say(lang, "queue-empty"))
+        lines = [self._tools.texts.say(lang, "queue-mine", count=len(views))]
         buttons = []
         for view in views:
             job = view.job
-            title = self._words.title(job.effect, lang)
-            stands = await self._standing.reply(view)
-            lines.append(self._texts.say(lang, "queue-line", title=title, line=stands.text))
-            label = self._texts.say(lang, "cancel-one", title=title)
+            title = self._tools.words.title(job.effect, lang)
+            stands = await self._tools.standing.reply(view)
+            lines.append(self._tools.texts.say(lang, "queue-line", title=title, line=stands.text))
+            label = self._tools.texts.say(lang, "cancel-one", title=title)
             buttons.append((Button(label, f"cancel:{job.id}"),))
         return Reply("\n".join(lines), buttons=tuple(buttons))
 
     async def _cancel(self, incoming: Incoming, talk: Talk | None) -> Reply:
         """End the unfinished request; without one the only job, or ask which."""
         if talk is not None:
-            await self._requests.drop(incoming, talk)
-            return Reply(self._texts.say(incoming.lang, "forgotten"))
+            await self._tools.requests.drop(incoming, talk)
+            return Reply(self._tools.texts.say(incoming.lang, "forgotten"))
         views = await self._active(incoming.user)
         if not views:
-            return Reply(self._texts.say(incoming.lang, "nothing-to-cancel"))
+            return Reply(self._tools.texts.say(incoming.lang, "nothing-to-cancel"))
         if len(views) > 1:
             return await self._list_jobs(incoming)
-        return self._stop(await self._queue.cancel(views[0].job.id, user=incoming.user))
+        return self._stop(await self._tools.queue.cancel(views[0].job.id, user=incoming.user))
 
     def _stop(self, view: JobView) -> Reply:
         if view.ending is not None:
-            return self._words.ended(view.job, view.ending)
+            return self._tools.words.ended(view.job, view.ending)
         # It runs: that need not be told any more.
-        reply = self._words.cancelling(view.job)
-        self._watched.move(view.job, RUNNING)
-        self._watched.say(view.job, reply.text)
+        reply = self._tools.words.cancelling(view.job)
+        self._tools.watched.move(view.job, RUNNING)
+        self._tools.watched.say(view.job, reply.text)
         return reply
 
     async def _active(self, user: str) -> list[JobView]:
-        return [view for view in await self._queue.jobs_of(user) if view.state in _ACTIVE]
+        return [view for view in await self._tools.queue.jobs_of(user) if view.state in _ACTIVE]

@@ -8,15 +8,12 @@ from collections import defaultdict, deque
 from dataclasses import replace
 
 from bot.core.messages import File, Front, Reply
-from bot.core.preferences import Preferences
 from bot.core.repeat import repeat
-from bot.core.standing import Standing
-from bot.core.status import StatusWords, file_name
-from bot.core.watch import RUNNING, Watched
-from worker.jobs.blobs import Blobs
+from bot.core.status import file_name
+from bot.core.tools import Tools
+from bot.core.watch import RUNNING
 from worker.jobs.errors import BlobMissing, NoSuchJob, NotYours, QueueError
 from worker.jobs.model import Done, Job, Progress, Receipt
-from worker.jobs.queue import Queue
 
 __all__ = ["Delivery"]
 
@@ -35,12 +32,7 @@ class Delivery:
     def __init__(
         self,
         front: Front,
-        queue: Queue,
-        blobs: Blobs,
-        words: StatusWords,
-        standing: Standing,
-        watched: Watched,
-        preferences: Preferences,
+        tools: Tools,
         *,
         consumer: str,
         every: float = 0.5,
@@ -51,16 +43,11 @@ class Delivery:
         `look` seconds; `backoff` is the first and the longest pause after a failure.
         """
         self._front = front
-        self._queue = queue
-        self._blobs = blobs
-        self._words = words
-        self._standing = standing
+        self._tools = tools
         self._consumer = consumer
         self._every = every
         self._look = look
         self._backoff = backoff
-        self._watched = watched
-        self._preferences = preferences
         self._newest: dict[str, Progress] = {}
         self._shown: dict[str, str] = {}
         self._news = asyncio.Event()
@@ -82,7 +69,7 @@ class Delivery:
         if sum(map(len, self._in_hand.values())) >= _MOST_IN_HAND:
             await asyncio.sleep(self._backoff[0])
             return
-        for receipt in await self._queue.outbox(platform, self._consumer, wait=_WAIT):
+        for receipt in await self._tools.queue.outbox(platform, self._consumer, wait=_WAIT):
             chat = self._in_hand[receipt.job.chat]
             # The queue hands an ending out again when it takes long.
             if all(receipt.id != other.id for other in chat):
@@ -110,16 +97,16 @@ class Delivery:
 
     async def _deliver(self, receipt: Receipt) -> None:
         if receipt.id not in self._sent:
-            self._watched.drop(receipt.job.id)
+            self._tools.watched.drop(receipt.job.id)
             self._newest.pop(receipt.job.id, None)
             self._shown.pop(receipt.job.id, None)
             ending = await self._ending(receipt)
             job = receipt.job
-            settled = await self._preferences.get(job.user)
+            settled = await self._tools.preferences.get(job.user)
             reply = replace(ending, answers=job.message, once=receipt.id, as_files=settled.as_files)
             await self._front.send(job.chat, reply)
             self._sent.add(receipt.id)
-        await self._queue.acknowledge(self._front.platform, receipt)
+        await self._tools.queue.acknowledge(self._front.platform, receipt)
         self._sent.discard(receipt.id)
 
     async def _ending(self, receipt: Receipt) -> Reply:
@@ -127,15 +114,15 @@ class Delivery:
         files = []
         for number, media in enumerate(ending.media if isinstance(ending, Done) else ()):
             try:
-                content = await self._blobs.get(media.blob)
+                content = await self._tools.blobs.get(media.blob)
             except BlobMissing:
-                return self._words.blob_missing(job)
+                return self._tools.words.blob_missing(job)
             files.append(File(file_name(job, number, media.type), media.type, content))
-        return self._words.ended(job, ending, files)
+        return self._tools.words.ended(job, ending, files)
 
     async def _hear_progress(self) -> None:
-        async for progress in self._queue.events(self._front.platform):
-            if self._watched.get(progress.job):
+        async for progress in self._tools.queue.events(self._front.platform):
+            if self._tools.watched.get(progress.job):
                 self._newest[progress.job] = progress
                 self._news.set()
 
@@ -147,12 +134,12 @@ class Delivery:
 
     async def _show_progress(self, progress: Progress) -> None:
         preview = await self._preview(progress)
-        job = self._watched.get(progress.job)
-        reply = await self._standing.running(job, progress, preview) if job else None
+        job = self._tools.watched.get(progress.job)
+        reply = await self._tools.standing.running(job, progress, preview) if job else None
         # it may have ended meanwhile
-        if reply and (job := self._watched.get(progress.job)):
-            self._watched.move(job, RUNNING)
-            self._watched.say(job, reply.text)
+        if reply and (job := self._tools.watched.get(progress.job)):
+            self._tools.watched.move(job, RUNNING)
+            self._tools.watched.say(job, reply.text)
             await self._show(job, reply)
 
     async def _preview(self, progress: Progress) -> tuple[File, ...]:
@@ -160,7 +147,7 @@ class Delivery:
             return ()
         self._shown[progress.job] = progress.preview
         try:
-            content = await self._blobs.get(progress.preview)
+            content = await self._tools.blobs.get(progress.preview)
         except QueueError:
             return ()
         return (File("preview.jpg", "image/jpeg", content),)
@@ -169,33 +156,33 @@ class Delivery:
         """Look after the jobs whose status stands in a chat since before the start."""
         for job, user in await self._front.standing():
             try:
-                view = await self._queue.view(job, user=user)
+                view = await self._tools.queue.view(job, user=user)
             except (NoSuchJob, NotYours):
                 continue
-            if view.ending is None and self._watched.get(job) is None:
+            if view.ending is None and self._tools.watched.get(job) is None:
                 reply, estimate = (
-                    await self._standing.reply(view),
-                    await self._standing.estimate(view),
+                    await self._tools.standing.reply(view),
+                    await self._tools.standing.estimate(view),
                 )
-                self._watched.add(view.job, estimate, reply.text)
+                self._tools.watched.add(view.job, estimate, reply.text)
                 await self._show(view.job, reply)
         self._resumed = True
 
     async def _send_places(self) -> None:
         if not self._resumed:
             await self._resume()
-        for job in self._watched.jobs(self._front.platform):
+        for job in self._tools.watched.jobs(self._front.platform):
             try:
-                view = await self._queue.view(job.id, user=job.user)
+                view = await self._tools.queue.view(job.id, user=job.user)
             except NoSuchJob:
                 view = None
             if view is None or view.ending is not None:
-                self._watched.drop(job.id)
+                self._tools.watched.drop(job.id)
                 continue
-            estimate = await self._standing.estimate(view)
-            if self._watched.move(job, estimate):
-                reply = await self._standing.waiting(view.job, estimate)
-                if self._watched.say(job, reply.text):
+            estimate = await self._tools.standing.estimate(view)
+            if self._tools.watched.move(job, estimate):
+                reply = await self._tools.standing.waiting(view.job, estimate)
+                if self._tools.watched.say(job, reply.text):
                     await self._show(job, reply)
 
     async def _show(self, job: Job, reply: Reply) -> None:

@@ -8,12 +8,8 @@ from collections.abc import Callable
 from bot.core.after import moved
 from bot.core.forms import fields
 from bot.core.messages import Incoming, Reply
-from bot.core.request import Requests
 from bot.core.sending import Sending
-from bot.core.texts import Texts
-from effects.catalogue import Catalogue
-from worker.jobs.blobs import Blobs
-from worker.jobs.queue import Queue
+from bot.core.tools import Tools
 
 __all__ = ["Remake"]
 
@@ -23,33 +19,27 @@ class Remake:
 
     def __init__(
         self,
-        catalogue: Catalogue,
-        queue: Queue,
-        blobs: Blobs,
-        requests: Requests,
+        tools: Tools,
         sending: Sending,
-        texts: Texts,
         *,
         seed: Callable[[], int] = lambda: random.SystemRandom().randrange(2**31),
     ) -> None:
         """`seed` draws the seed of "again", from 0 to 2³¹ - 1."""
-        self._catalogue = catalogue
-        self._queue = queue
-        self._blobs = blobs
-        self._requests = requests
+        self._tools = tools
         self._sending = sending
-        self._texts = texts
         self._seed = seed
 
     async def answer(self, incoming: Incoming, action: str, target: str) -> Reply:
         """Do what a button says. Raises `NoSuchJob`, `NotYours`, `BlobMissing` and what a
         submit raises.
         """
-        job = (await self._queue.view(target, user=incoming.user)).job
+        job = (await self._tools.queue.view(target, user=incoming.user)).job
         if action == "delete":
-            await self._blobs.delete_under(job.id)
-            return Reply(self._texts.say(incoming.lang, "remake-deleted"), toast=True, removes=True)
-        spec = self._catalogue[job.effect]
+            await self._tools.blobs.delete_under(job.id)
+            return Reply(
+                self._tools.texts.say(incoming.lang, "remake-deleted"), toast=True, removes=True
+            )
+        spec = self._tools.catalogue[job.effect]
         named = {field.name: field for field in fields(spec)}
         values = {name: str(value) for name, value in job.params.items() if value is not None}
         if action == "again":
@@ -59,5 +49,5 @@ class Remake:
         else:
             strength = named[spec.strength_field or ""]
             values[strength.name] = f"{moved(strength, job, action):g}"
-        talk = await self._requests.revive(incoming, job, values, night=action == "hd")
+        talk = await self._tools.requests.revive(incoming, job, values, night=action == "hd")
         return await self._sending.go_on(incoming, talk)

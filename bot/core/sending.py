@@ -6,23 +6,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.core.apology import Apology
 from bot.core.commands import Wish
 from bot.core.limits import OverLimit, fit
-from bot.core.menu import Menu
 from bot.core.messages import Button, Incoming, Reply
-from bot.core.preferences import Preferences
-from bot.core.request import Requests
 from bot.core.session import Talk
-from bot.core.standing import Standing
 from bot.core.terms import NotByNight, Terms
-from bot.core.texts import Texts
-from bot.core.watch import Watched
-from effects.catalogue import Catalogue
+from bot.core.tools import Tools
 from effects.spec import EffectSpec
 from worker.jobs.errors import EffectPaused, QuotaExceeded
 from worker.jobs.model import Estimate, Job, JobView, State
-from worker.jobs.queue import Queue
 
 __all__ = ["Sending"]
 
@@ -30,73 +22,59 @@ __all__ = ["Sending"]
 class Sending:
     """The last questions before a request is a job, and what changes a job that waits."""
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        queue: Queue,
-        requests: Requests,
-        menu: Menu,
-        standing: Standing,
-        texts: Texts,
-        watched: Watched,
-        preferences: Preferences,
-    ) -> None:
-        self._catalogue = catalogue
-        self._queue = queue
-        self._requests = requests
-        self._menu = menu
-        self._standing = standing
-        self._texts = texts
-        self._watched = watched
-        self._preferences = preferences
-        self._apology = Apology(catalogue, texts)
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
 
     async def go_on(self, incoming: Incoming, talk: Talk) -> Reply:
         """Ask for what the request still lacks, or send it off."""
         lang = incoming.lang
         if not talk.effect:
             return await self._ask_effect(lang, talk)
-        spec = self._catalogue[talk.effect]
-        terms = await self._standing.terms(incoming.user)
+        spec = self._tools.catalogue[talk.effect]
+        terms = await self._tools.standing.terms(incoming.user)
         if spec.name in terms.rules.paused_effects:
             raise EffectPaused(f"{spec.name} is paused just now", effect=spec.name)
         if talk.night and not terms.may_wait(spec):
             # Said again without "tonight" it shall do.
-            await self._requests.choose(incoming, talk, night=None)
+            await self._tools.requests.choose(incoming, talk, night=None)
             raise NotByNight.of(spec, terms, lang)
         try:
-            side = (await self._preferences.get(incoming.user)).size
+            side = (await self._tools.preferences.get(incoming.user)).size
             values = fit(spec, talk.values, terms, night=bool(talk.night), side=side)
         except OverLimit as error:
             buttons = self._morning(lang, spec, talk, terms) if error.details["night"] else ()
-            return replace(self._apology.reply(error, lang), buttons=buttons)
+            return replace(self._tools.apology.reply(error, lang), buttons=buttons)
         if len(talk.photos) < spec.photos[0]:
             return self._ask_photos(lang, spec, len(talk.photos))
-        await self._menu.check(spec, lang)
+        await self._tools.menu.check(spec, lang)
         return await self._queue_up(incoming, talk, spec, terms, values)
 
     async def tonight(self, incoming: Incoming, wish: Wish) -> Reply:
         """`/tonight` without a request: the job that waits, or else the next request, is meant."""
-        views = await self._queue.jobs_of(incoming.user)
+        views = await self._tools.queue.jobs_of(incoming.user)
         found = [view.job for view in views if self._can_be_deferred(view)]
         if not found:
-            return await self.go_on(incoming, await self._requests.gather(incoming, None, wish))
+            return await self.go_on(
+                incoming, await self._tools.requests.gather(incoming, None, wish)
+            )
         if len(found) == 1:
             return await self._defer(found[0].id, incoming)
         return Reply(
-            self._texts.say(incoming.lang, "tonight-which"),
+            self._tools.texts.say(incoming.lang, "tonight-which"),
             buttons=tuple((self._defer_button(job, incoming.lang),) for job in found),
         )
 
     async def choose(self, incoming: Incoming, target: str, *, night: bool) -> Reply:
         """A button "now" or "by morning" was pressed, for the request at hand or for a job."""
-        talk = await self._requests.current(incoming)
+        talk = await self._tools.requests.current(incoming)
         if talk is not None and talk.job == target:
-            talk = await self._requests.choose(incoming, talk, night=night)
+            talk = await self._tools.requests.choose(incoming, talk, night=night)
             return await self.go_on(incoming, talk)
         if night:
             return await self._defer(target, incoming)
-        return await self._standing.reply(await self._queue.view(target, user=incoming.user))
+        return await self._tools.standing.reply(
+            await self._tools.queue.view(target, user=incoming.user)
+        )
 
     async def _queue_up(
         self,
@@ -106,45 +84,49 @@ class Sending:
         terms: Terms,
         values: Mapping[str, str],
     ) -> Reply:
-        job = await self._requests.draft(incoming, talk, values)
+        job = await self._tools.requests.draft(incoming, talk, values)
         morning = self._morning(incoming.lang, spec, talk, terms) if terms.may_wait(spec) else ()
         if talk.night is None and morning and terms.is_heavy(job):
-            estimate = await self._queue.foresee(job)
+            estimate = await self._tools.queue.foresee(job)
             if terms.is_offered(spec, job, estimate):
                 return self._offer(incoming.lang, job, estimate, morning)
         try:
-            job, ticket = await self._requests.submit(incoming, job)
+            job, ticket = await self._tools.requests.submit(incoming, job)
         except QuotaExceeded as error:
-            return replace(self._apology.reply(error, incoming.lang), buttons=morning)
+            return replace(self._tools.apology.reply(error, incoming.lang), buttons=morning)
         estimate = Estimate(place=ticket.place, seconds=ticket.seconds)
-        reply = await self._standing.waiting(job, estimate)
-        self._watched.add(job, estimate, reply.text)
-        notice = "" if job.deferred else (await self._menu.offer()).notice
-        return replace(reply, text=self._texts.say(incoming.lang, notice)) if notice else reply
+        reply = await self._tools.standing.waiting(job, estimate)
+        self._tools.watched.add(job, estimate, reply.text)
+        notice = "" if job.deferred else (await self._tools.menu.offer()).notice
+        return (
+            replace(reply, text=self._tools.texts.say(incoming.lang, notice)) if notice else reply
+        )
 
     async def _defer(self, id: str, incoming: Incoming) -> Reply:
-        view = await self._queue.defer(id, user=incoming.user)
-        reply = await self._standing.reply(view)
-        if self._watched.get(id) is not None:
-            self._watched.add(view.job, await self._standing.estimate(view), reply.text)
+        view = await self._tools.queue.defer(id, user=incoming.user)
+        reply = await self._tools.standing.reply(view)
+        if self._tools.watched.get(id) is not None:
+            self._tools.watched.add(view.job, await self._tools.standing.estimate(view), reply.text)
         return reply
 
     def _can_be_deferred(self, view: JobView) -> bool:
         job = view.job
-        known = job.effect in self._catalogue and self._catalogue[job.effect].deferrable
+        known = job.effect in self._tools.catalogue and self._tools.catalogue[job.effect].deferrable
         return view.state == State.WAITING and known and not job.deferred
 
     def _defer_button(self, job: Job, lang: str) -> Button:
-        title = getattr(self._catalogue[job.effect].title, lang)
-        return Button(self._texts.say(lang, "tonight-one", title=title), f"tonight:{job.id}")
+        title = getattr(self._tools.catalogue[job.effect].title, lang)
+        return Button(self._tools.texts.say(lang, "tonight-one", title=title), f"tonight:{job.id}")
 
     def _offer(
         self, lang: str, job: Job, estimate: Estimate, morning: tuple[tuple[Button, ...], ...]
     ) -> Reply:
-        time = self._texts.duration(lang, estimate.seconds)
-        label = self._texts.say(lang, "now", credits=math.ceil(job.cost / 1e6))
+        time = self._tools.texts.duration(lang, estimate.seconds)
+        label = self._tools.texts.say(lang, "now", credits=math.ceil(job.cost / 1e6))
         now = Button(label, f"now:{job.id}")
-        return Reply(self._texts.say(lang, "now-or-morning", time=time), buttons=((now,), *morning))
+        return Reply(
+            self._tools.texts.say(lang, "now-or-morning", time=time), buttons=((now,), *morning)
+        )
 
     def _morning(
         self, lang: str, spec: EffectSpec, talk: Talk, terms: Terms
@@ -153,27 +135,27 @@ class Sending:
         by_night = fit(spec, talk.values, terms, night=True)
         name = spec.size_field or ""
         side = "" if name in talk.values else by_night.get(name, "")
-        label = self._texts.say(lang, "by-morning", side=side or "none")
+        label = self._tools.texts.say(lang, "by-morning", side=side or "none")
         return ((Button(label, f"tonight:{talk.job}"),),)
 
     async def _ask_effect(self, lang: str, talk: Talk) -> Reply:
         if not talk.photos:
-            return Reply(self._texts.say(lang, "tonight-next"))
-        offer = await self._menu.offer()
+            return Reply(self._tools.texts.say(lang, "tonight-next"))
+        offer = await self._tools.menu.offer()
         count = len(talk.photos)
         buttons = tuple(
             (Button(getattr(spec.title, lang), f"effect:{spec.name}"),)
             for spec in offer.specs
             if spec.photos[1] >= count and (spec.deferrable or not talk.night)
         )
-        return Reply(self._texts.say(lang, "offer", count=count), buttons=buttons)
+        return Reply(self._tools.texts.say(lang, "offer", count=count), buttons=buttons)
 
     def _ask_photos(self, lang: str, spec: EffectSpec, have: int) -> Reply:
         asked = spec.roles[have : spec.photos[0]]
-        words = [self._texts.role(lang, role, ask=True) for role in asked]
+        words = [self._tools.texts.role(lang, role, ask=True) for role in asked]
         missing = ", ".join(words[:-1])
         if missing:
-            missing = self._texts.say(lang, "and", first=missing, second=words[-1])
+            missing = self._tools.texts.say(lang, "and", first=missing, second=words[-1])
         title = getattr(spec.title, lang)
-        text = self._texts.say(lang, "ask-photos", title=title, missing=missing or words[0])
+        text = self._tools.texts.say(lang, "ask-photos", title=title, missing=missing or words[0])
         return Reply(text)

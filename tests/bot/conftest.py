@@ -30,6 +30,7 @@ from bot.core.session import MemorySessions
 from bot.core.standing import Standing
 from bot.core.status import StatusWords
 from bot.core.texts import Texts
+from bot.core.tools import Tools
 from bot.core.watch import Watched
 from bot.fronts.web.front import WebFront
 from bot.fronts.web.settings import WebSettings
@@ -153,19 +154,14 @@ class House:
         self.standing = Standing(
             self.catalogue, self.queue, self.queue.office, self.menu, self.words, clock=self.clock
         )
-        self.conversation = Conversation(
-            self.catalogue,
-            self.queue,
-            self.blobs,
-            self.requests,
-            self.menu,
-            self.standing,
-            self.texts,
-            self.watched,
-            Accounts(self.queue, self.queue.office, self.texts, clock=self.clock),
-            self.admin,
-            self.preferences,
-        )
+        self.tools = Tools(
+            catalogue=self.catalogue, queue=self.queue, blobs=self.blobs, requests=self.requests,
+            menu=self.menu, standing=self.standing, texts=self.texts, words=self.words,
+            apology=Apology(self.catalogue, self.texts), watched=self.watched,
+            preferences=self.preferences,
+        )  # fmt: skip
+        accounts = Accounts(self.queue, self.queue.office, self.texts, clock=self.clock)
+        self.conversation = Conversation(self.tools, accounts, self.admin)
 
     async def announce(self, *effects: str, **down: str) -> None:
         """Let a worker say what it can run."""
@@ -196,17 +192,7 @@ class House:
     def delivery(self, front: Any, **options: Any) -> Delivery:
         """A delivery with short pauses."""
         fast: dict[str, Any] = {"every": 0.02, "look": 0.05, "backoff": (0.02, 0.1)} | options
-        return Delivery(
-            front,
-            self.queue,
-            self.blobs,
-            self.words,
-            self.standing,
-            self.watched,
-            self.preferences,
-            consumer="bot",
-            **fast,
-        )
+        return Delivery(front, self.tools, consumer="bot", **fast)
 
     @asynccontextmanager
     async def web(self) -> AsyncIterator[str]:
@@ -214,9 +200,14 @@ class House:
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         settings = WebSettings(port=0, photo_mb=1)
         works = Works(self.queue, self.blobs, self.standing, self.words)
-        apology = Apology(self.catalogue, self.texts)
         front = WebFront(
-            settings, works, self.menu, self.watched, apology, self.texts, address.set_result
+            settings,
+            works,
+            self.menu,
+            self.watched,
+            self.tools.apology,
+            self.texts,
+            address.set_result,
         )
         async with running(front.run(self.conversation.handle), self.delivery(front).run()):
             yield await address
