@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """The demo, just after it has sent its pictures; all its processes share a TMPDIR."""
+    """The demo at its start; all its processes share a TMPDIR."""
     process = subprocess.Popen(
         [sys.executable, "-m", "deploy.demo"],
         cwd=tmp_path,
@@ -31,14 +31,15 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         text=True,
     )
     with process:
-        assert process.stdout
-        for line in process.stdout:
-            if "Next in line" in line:
-                break
         yield process
         process.kill()
     for left in _of(tmp_path):
         left.kill()
+
+
+def _until_said(demo: subprocess.Popen[str], words: str) -> None:
+    assert demo.stdout
+    assert any(words in line for line in demo.stdout), f"it never said {words!r}"
 
 
 def _of(folder: Path) -> list[psutil.Process]:
@@ -59,9 +60,16 @@ def _until_gone(folder: Path) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_stopped(demo: subprocess.Popen[str], how: signal.Signals, tmp_path: Path) -> None:
-    """Ctrl-C and a polite end: all stop, the status says so, the state folder is removed."""
+@pytest.mark.parametrize(
+    ("when", "how"), [("Starting", signal.SIGINT), ("Next in line", signal.SIGTERM)]
+)
+def test_stopped(
+    demo: subprocess.Popen[str], when: str, how: signal.Signals, tmp_path: Path
+) -> None:
+    """Ctrl-C as it starts and a polite end after the pictures were sent: all stop, the status says
+    so, the state folder is removed.
+    """
+    _until_said(demo, when)
     demo.send_signal(how)
     assert demo.stdout
     assert "nothing is left running" in demo.stdout.read()
@@ -72,6 +80,7 @@ def test_stopped(demo: subprocess.Popen[str], how: signal.Signals, tmp_path: Pat
 
 def test_killed(demo: subprocess.Popen[str], tmp_path: Path) -> None:
     """`kill -9`: worker, its child, bot and Redis leave by themselves."""
+    _until_said(demo, "Next in line")
     assert len(_of(tmp_path)) >= 5
     demo.kill()
     demo.wait()
