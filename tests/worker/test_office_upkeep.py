@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import Clock
 from tests.worker.cases import a_job, deliver, serve_all, submit, take
+from tests.worker.conftest import Sleepers
+from worker.jobs import redis_leases
 from worker.jobs.errors import (
     EffectPaused,
     LeaseLost,
@@ -82,13 +84,16 @@ async def test_a_paused_pool(queue: Built) -> None:
     assert "b" == claim.job.id
 
 
-async def test_a_pause_reaches_a_sleeping_claim(queue: Built) -> None:
-    """A claim that slept through a pause takes nothing of it, and wakes when it is over."""
+async def test_a_pause_reaches_a_sleeping_claim(
+    queue: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim that slept through a pause takes nothing of it, and looks again when it is over."""
+    monkeypatch.setattr(redis_leases, "POLL", 0.2)
     sleeping = asyncio.create_task(queue.claim("w1", BOTH, lease=10, wait=20, pool="cuda"))
-    await asyncio.wait([sleeping], timeout=0.1)
+    await Sleepers(queue).claims()
     await pause(queue, pools=("cuda",))
     await submit(queue, a_job("a", "ann"))
-    done, _ = await asyncio.wait([sleeping], timeout=0.3)
+    done, _ = await asyncio.wait([sleeping], timeout=0.5)  # it looks twice
     assert not done
     await pause(queue)
     (claim,) = await asyncio.wait_for(sleeping, 5)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.conftest import Clock
+from tests.conftest import REDELIVERY, Clock
 from tests.worker.cases import a_job, deliver, serve_all, submit, take
 from tests.worker.conftest import Sleepers
 from worker.jobs.errors import LeaseLost, NoSuchJob, NotYours
@@ -407,7 +407,7 @@ async def test_an_ending_not_acknowledged_comes_again(queue: Queue, clock: Clock
     await submit(queue, a_job("b"))
     await serve_all(queue)
     clock.advance(31)
-    await asyncio.sleep(0.06)  # the redelivery time of the Redis queue in these tests
+    await asyncio.sleep(1.1 * REDELIVERY)
     again = await queue.outbox("web", "alive")
     assert ["a", "b"] == [receipt.job.id for receipt in again]
     assert taken[0] == again[0]
@@ -415,7 +415,7 @@ async def test_an_ending_not_acknowledged_comes_again(queue: Queue, clock: Clock
         await queue.acknowledge("web", receipt)
         await queue.acknowledge("web", receipt)
     clock.advance(31)
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(1.1 * REDELIVERY)
     assert [] == await queue.outbox("web", "alive")
 
 

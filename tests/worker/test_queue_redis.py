@@ -10,6 +10,7 @@ import redis
 
 from tests.conftest import RedisServer
 from tests.worker.cases import a_job, deliver, serve_all, submit, take
+from tests.worker.conftest import Sleepers
 from worker.jobs.errors import BadSettings, QueueAway
 from worker.jobs.model import Done, Progress, State, WorkerInfo
 from worker.jobs.redis_queue import KEYS, RedisQueue
@@ -43,7 +44,7 @@ async def test_listeners_outlive_a_restart(own_redis: RedisServer) -> None:
     await queue.cancel("b", user="bob")
     assert "b" == await asyncio.wait_for(anext(told), 5)
     heard = [asyncio.ensure_future(anext(each)) for each in (told, events)]
-    await asyncio.sleep(0.1)
+    await Sleepers(queue).events("web")
     own_redis.kill()
     own_redis.start()
     assert "b" == await asyncio.wait_for(heard[0], 10)  # told again: still running and flagged
