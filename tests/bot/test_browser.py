@@ -248,6 +248,21 @@ async def test_typed_words(studio: Studio) -> None:
     await expect(said).to_have_class("answer bad")
 
 
+async def test_typed_words_are_about_the_photo_in_its_place(studio: Studio) -> None:
+    """A command takes it along, and what is no command leaves it where it is."""
+    page = studio.page
+    await page.get_by_label("Photo", exact=True).set_input_files(PHOTO)
+    field, said = page.get_by_label("Write to Atelier"), page.locator("#said")
+    await field.fill("/quota")
+    await field.press("Enter")
+    await expect(said).to_contain_text("credits")
+    await field.fill("/negative")
+    await field.press("Enter")
+    await expect(page.locator("li.work")).to_have_count(1)
+    claim = await studio.hand.claim()
+    assert ("negative", 1) == (claim.job.effect, len(claim.job.photos))
+
+
 async def test_now_or_by_morning(studio: Studio) -> None:
     """In a long queue the page asks, and a job that was sent off is put off from its card."""
     page, hand = studio.page, studio.hand

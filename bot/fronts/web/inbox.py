@@ -24,26 +24,28 @@ class _TooLong(Exception):
 
 
 async def read_message(request: web.Request, account: str, *, photo_mb: int) -> Incoming:
-    """Read the parts text, photo, message and press, within their limits. Raises `Refusal`."""
+    """Read the parts text, photo, quoted, message and press, within their limits. Raises
+    `Refusal`.
+    """
     limit = photo_mb * 2**20
     too_large = Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "http-too-large", limit=photo_mb)
     if (request.content_length or 0) > MOST_PHOTOS * limit + 2**16:
         raise too_large
     words: dict[str, str] = {}
-    photos: list[bytes] = []
+    pictures: dict[str, list[bytes]] = {"photo": [], "quoted": []}
     try:
         reader = await request.multipart()
         while (entry := await reader.next()) is not None:
             part = _leaf(entry)
             if part.name in ("text", "message", "press"):
                 words[part.name] = (await _read(part, _TEXT_BYTES)).decode()
-            if part.name != "photo":
+            if part.name not in pictures:
                 continue
             photo = await _read(part, limit)
             # A form with an empty file field sends a part without bytes and name.
             if photo or part.filename:
-                photos.append(photo)
-            if len(photos) > MOST_PHOTOS:
+                pictures[part.name].append(photo)
+            if sum(map(len, pictures.values())) > MOST_PHOTOS:
                 raise too_large
     except _TooLong:
         raise too_large from None
@@ -58,7 +60,8 @@ async def read_message(request: web.Request, account: str, *, photo_mb: int) -> 
         chat=account,
         message=words["message"],
         text=words.get("text", ""),
-        photos=tuple(photos),
+        photos=tuple(pictures["photo"]),
+        quoted=tuple(pictures["quoted"]),
         press=words.get("press", ""),
         lang=language(request),
     )

@@ -92,7 +92,7 @@ function listen() {
 
 onPhotos(changed, (text) => answer(text, true));
 byId("compose").addEventListener("submit", send);
-startChat(byId("chat"), byId("said"));
+startChat(byId("chat"), byId("said"), chosen);
 byId("reset").addEventListener("click", () => pick(effect));
 setInterval(() => document.hidden || loadEffects().catch(() => {}), 10000);
 loadEffects().catch(() => {});

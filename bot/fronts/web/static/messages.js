@@ -58,13 +58,14 @@ async function send(place, parts) {
   }
 }
 
-// The field for typed words.
-export function startChat(form, place) {
+// The field for typed words; they are about `pictures()`, files that the person has put there.
+export function startChat(form, place, pictures) {
   const field = form.elements.words;
   let id = newId(); // the same until it has arrived, so that what is sent twice is done once
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (field.value.trim() && (await send(place, [["text", field.value], ["message", id]]))) {
+    const quoted = pictures().map((file) => ["quoted", file, file.name]);
+    if (field.value.trim() && (await send(place, [["text", field.value], ["message", id], ...quoted]))) {
       id = newId();
       field.select();
     }
