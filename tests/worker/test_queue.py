@@ -339,9 +339,10 @@ async def test_many_workers_at_once(queue: Queue) -> None:
     served: list[str] = []
 
     async def work(name: str) -> None:
-        while claims := await queue.claim(name, ["paint", "dream"], lease=10, wait=0.5):
-            served.append(claims[0].job.id)
-            await queue.finish(claims[0], Done(job=claims[0].job.id))
+        while len(served) < 200:
+            for claim in await queue.claim(name, ["paint", "dream"], lease=10, wait=0.2):
+                served.append(claim.job.id)
+                await queue.finish(claim, Done(job=claim.job.id))
 
     async def ask(user: str) -> None:
         for i in range(40):

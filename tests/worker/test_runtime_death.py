@@ -122,4 +122,4 @@ async def test_the_child_dies_with_its_parent(house: House) -> None:
     await until(trace.exists)
     child = worker.child()
     worker.kill()
-    await until(lambda: not child.is_running(), 3)
+    await until(lambda: not child.is_running(), 10)

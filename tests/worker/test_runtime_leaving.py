@@ -7,7 +7,7 @@ import configparser
 import signal
 import time
 
-from tests.worker.runtime_kit import LEASE, ROOT, House, until
+from tests.worker.runtime_kit import ROOT, House, until
 
 
 async def test_a_draining_worker_finishes_its_job(house: House, photo: bytes) -> None:
@@ -53,7 +53,7 @@ async def test_an_admin_tells_it_to_leave(house: House, photo: bytes) -> None:
     await house.queue.office.drain("one", who="test")
     await until(lambda: "was told to leave" in worker.log)
     waiting = await house.submit("noop")
-    await asyncio.sleep(LEASE)
+    await asyncio.sleep(0.5)  # a grace of 0 would have ended it
     assert "running" == (await house.view(running)).state
     gate.touch()
     assert 0 == await worker.ended()
@@ -80,7 +80,7 @@ async def test_an_idle_worker_leaves_soon(house: House) -> None:
     begun = time.monotonic()
     worker.process.send_signal(signal.SIGINT)
     assert 0 == await worker.ended()
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 6
     assert [] == await house.queue.workers()
 
 
@@ -110,6 +110,6 @@ async def test_told_twice_it_leaves_at_once(house: House, photo: bytes) -> None:
         worker.process.send_signal(signal.SIGTERM)
         return worker.process.poll() is not None
 
-    await until(told_again, 5)
+    await until(told_again, 10)
     assert 128 + signal.SIGTERM == worker.process.returncode
-    await until(lambda: not child.is_running(), 3)
+    await until(lambda: not child.is_running(), 10)

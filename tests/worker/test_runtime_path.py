@@ -68,7 +68,7 @@ async def test_a_cancel_is_felt_at_the_next_step(house: House, photo: bytes) -> 
     job = await house.submit("invert", photo, gate=str(house.folder / "never"))
     await until(lambda: _running(house, job))
     await house.queue.cancel(job.id, user=job.user)
-    assert "cancelled" == (await house.ending(job, 3)).kind
+    assert "cancelled" == (await house.ending(job, 10)).kind
     assert "done" == (await house.ending(await house.submit("noop"))).kind
 
 

@@ -72,8 +72,8 @@ async def test_a_cancel_ends_the_waiting(house: House, photo: bytes) -> None:
         (house.folder / "gate").touch()
         await until(lambda: "trying for" in worker.log)
         await house.queue.cancel(job.id, user=job.user)
-        assert "cancelled" == (await house.ending(job, 5)).kind
-        assert "done" == (await house.ending(await house.submit("noop"), 5)).kind
+        assert "cancelled" == (await house.ending(job, 10)).kind
+        assert "done" == (await house.ending(await house.submit("noop"), 10)).kind
 
 
 async def test_told_to_leave_while_it_waits(house: House, photo: bytes) -> None:
