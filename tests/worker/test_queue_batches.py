@@ -35,6 +35,16 @@ async def test_what_was_tried_is_given_out_alone(queue: Queue, clock: Clock) -> 
     assert ["a", "be", "c", "d"] == await _batches(queue)
 
 
+async def test_what_was_tried_joins_no_batch_of_its_old_kind(queue: Queue) -> None:
+    """Not even behind a head whose claim was given back unharmed."""
+    await submit(queue, _job("a"), _job("b"))
+    (head,) = await queue.claim("w1", ["paint"], lease=10)
+    (tried,) = await queue.claim("w1", ["paint"], lease=10)
+    await queue.fail(tried, "crashed", "Crashed.", retry=True)
+    await queue.release(head)
+    assert ["a", "b"] == await _batches(queue)
+
+
 async def test_what_waits_for_the_night_is_known_as_tried_too(queue: Queue) -> None:
     """Deferring a job wipes nothing out."""
     await submit(queue, *map(_job, "abc"))

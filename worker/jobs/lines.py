@@ -266,8 +266,10 @@ class Lines:
         while heap:
             entry = self._ready.get(heap[0][2])
             if entry and entry.tag == heap[0][0] and entry.tier == tier:
-                return heap[0]
-            heapq.heappop(heap)  # was taken, held or moved
+                home = self._heaps[tier][entry.effect, entry.kind]
+                if home is heap:
+                    return heap[0]
+            heapq.heappop(heap)  # was taken, held or moved, or has no kind any more
         return None
 
     def _arrange(self, name: str, user: User) -> None:
