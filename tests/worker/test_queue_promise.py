@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Clock
 from tests.worker.cases import SECOND, a_job, submit, take
 from worker.jobs.errors import QueueFull
-from worker.jobs.model import Done, WorkerInfo
+from worker.jobs.model import Done, Estimate, WorkerInfo
 from worker.jobs.queue import Queue
 
 
@@ -74,8 +74,8 @@ async def test_time_left_goes_by_the_learned_pace(queue: Queue, clock: Clock) ->
     await submit(queue, a_job("b", seconds=8), a_job("c", seconds=16))
     await take(queue)
     clock.advance(2.5)
-    assert (0, 6.0) == tuple((await queue.estimate("b")).model_dump().values())
-    assert (1, 23.0) == tuple((await queue.estimate("c")).model_dump().values())
+    assert Estimate(place=0, seconds=6.0) == await queue.estimate("b")
+    assert Estimate(place=1, seconds=23.0) == await queue.estimate("c")
     clock.advance(100)
     assert 0.0 == (await queue.estimate("b")).seconds
 
@@ -175,5 +175,5 @@ async def test_deferred_jobs_do_not_make_it_stale(queue: Queue) -> None:
         assert (number + 1, number + 1) == (ticket.place, ticket.seconds)
     for number in range(10):
         await queue.cancel(f"n{number}", user=f"v{number}")
-    assert (1, 1) == tuple(vars(await queue.estimate("n10")).values())
+    assert Estimate(place=1, seconds=1) == await queue.estimate("n10")
     assert 11 == (await queue.foresee(a_job("m", "w"))).place

@@ -21,7 +21,6 @@ from redis.exceptions import (
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
-    ResponseError,
     TimeoutError,
 )
 
@@ -71,8 +70,11 @@ class Connection:
 
     async def run(self, script: str, *args: str | int, more: Sequence[str] = ()) -> Any:
         """Run a script on the keys that it uses and `more`."""
-        with self.errors():
-            return await self._pipeline.run(script, [*self._keys[script], *more], args)
+        try:
+            return await self._pipeline.run(script, (*self._keys[script], *more), args)
+        except (RedisError, OSError) as error:
+            self._say(error)
+            raise
 
     async def read(self, ask: Callable[[Any], Awaitable[T]]) -> T:
         """Ask the client something that changes nothing; tried twice."""
@@ -91,13 +93,16 @@ class Connection:
         """Turn what Redis can't help into `QueueAway`."""
         try:
             yield
-        except (ConnectionError, TimeoutError, OSError) as error:
+        except (RedisError, OSError) as error:
+            self._say(error)
+            raise
+
+    def _say(self, error: RedisError | OSError) -> None:
+        if isinstance(error, ConnectionError | TimeoutError | OSError):
             reason = str(error) or f"it said nothing for {PATIENCE:.0f} s"
             raise QueueAway(f"Redis at {self.place} does not answer: {reason}") from error
-        except ResponseError as error:
-            if isinstance(error, _REFUSED) or any(word in str(error) for word in _REFUSALS):
-                raise QueueAway(f"Redis at {self.place} refuses just now: {error}") from error
-            raise
+        if isinstance(error, _REFUSED) or any(word in str(error) for word in _REFUSALS):
+            raise QueueAway(f"Redis at {self.place} refuses just now: {error}") from error
 
     async def listen(self, *channels: str) -> AsyncIterator[str | None]:
         """Messages on the channels, for ever; None whenever listening has begun (again), since

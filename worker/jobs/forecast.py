@@ -27,7 +27,7 @@ from worker.jobs.tide import Tide
 __all__ = ["Crowd", "Forecast"]
 
 # When many ask at once, no more than one part in so many of the time goes into replays.
-_SHARE = 10
+_SHARE = 100
 _MOMENT = 0.05
 _DEFERRED = line_of("", deferred=True)
 """Nobody's: a question for it is for all that waits."""
@@ -84,20 +84,27 @@ class Forecast:
     async def judge(
         self, job: str, raw: str, tier: str, now: str, snapshot: Any, *, crowded: bool = False
     ) -> Estimate:
-        """The same, from the job's record, its user's tier and, of a short queue, a snapshot; of
-        one of a crowd, from what one of them asked for all.
-        """
+        """The same, from the job's record and what `of_waiting` needs."""
         record = Record.model_validate_json(raw)
         if record.state == "running":
             return Estimate(place=0, seconds=await self._left(record, int(now)))
         if record.state != "waiting":
             return Estimate(place=0, seconds=0.0)
+        return await self.of_waiting(job, record, tier, now, snapshot, crowded=crowded)
+
+    async def of_waiting(
+        self, name: str, job: Job | Record, tier: str, now: str, snapshot: Any, *, crowded: bool
+    ) -> Estimate:
+        """The estimate of a job that waits, from its class and, of a short queue, a snapshot; of
+        one of a crowd, from what one of them asked for all.
+        """
+        line = line_of(job.user, deferred=job.deferred)
         if crowded:
-            schedule = await self._for_all(record.line, now)
+            schedule = await self._for_all(line, now)
         else:
             schedule = await self._schedule(int(now), snapshot)
-        return schedule.of(job, record.effect, record.cost, int(now)) or schedule.squeeze_in(
-            job, record.line, tier, record.effect, record.cost, int(now)
+        return schedule.of(name, job.effect, job.cost, int(now)) or schedule.squeeze_in(
+            name, line, tier, job.effect, job.cost, int(now)
         )
 
     async def foresee(self, job: Job, now: str) -> Estimate:

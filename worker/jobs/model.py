@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -54,7 +55,7 @@ class Job(_Wire):
     """The platform's id of the message that asked; the ending answers it."""
     lang: str = "en"
     effect: Word
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = Field(default_factory=dict)
     """Checked by the effect's spec, at both ends."""
     photos: tuple[str, ...] = ()
     """Blob names, in the order of the effect's roles."""
@@ -89,7 +90,8 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Ticket(_Wire):
+@dataclass(frozen=True, slots=True)
+class Ticket:
     """The answer to a submit."""
 
     job: str
@@ -101,7 +103,8 @@ class Ticket(_Wire):
     """False when the idempotency key had been seen: this is the job of the first time."""
 
 
-class Estimate(_Wire):
+@dataclass(frozen=True, slots=True)
+class Estimate:
     """Place and time, as of now."""
 
     place: int
@@ -143,7 +146,7 @@ class Done(_Wire):
     kind: Literal["done"] = "done"
     job: str
     media: tuple[MediaRef, ...] = ()
-    text: dict[str, str] = {}
+    text: dict[str, str] = Field(default_factory=dict)
     """Language code -> sentence."""
     seconds: float = 0.0
     """Time the effect took, without the queue; of a batch, the job's share by its cost."""

@@ -140,7 +140,8 @@ class RedisLeases:
     ) -> Ending | None:
         """End without a result, or go back for another attempt."""
         failed = Failed(job=claim.job.id, code=code, message=message, details=details)
-        return await self._settle(claim.job, claim.token, "retry" if retry else "end", failed)
+        reply = await self._settle(claim.job, claim.token, "retry" if retry else "end", failed)
+        return ENDING.validate_json(reply) if reply else None
 
     async def release(self, claim: Claim) -> None:
         """Give a job back unharmed."""
@@ -152,16 +153,17 @@ class RedisLeases:
 
     async def _settle(
         self, job: Job, token: str, how: str, ending: Done | Failed | Cancelled
-    ) -> Ending | None:
+    ) -> str:
+        """The ending, JSON; "" when the job went back."""
         measured = micro_measured(ending.seconds) if isinstance(ending, Done) else 0
-        reply = await self._connection.run(
+        reply: str | None = await self._connection.run(
             "settle", self._now(), job.id, token, how, ending.kind, ending.model_dump_json(),
-            Cancelled(job=job.id).model_dump_json(), measured,
-            self._rulebook.rules.reference or "", price_field(job.effect, job.pixels), job.guess,
-            more=[self._outbox.key(job.platform)],
+            measured, self._rulebook.rules.reference or "", price_field(job.effect, job.pixels),
+            job.guess, more=[self._outbox.key(job.platform)],
         )  # fmt: skip
-        _held(reply is not None)
-        return ENDING.validate_json(reply) if reply else None
+        if reply is None:
+            raise LeaseLost(endings.LOST)
+        return reply
 
     def _now(self) -> str:
         """What scripts take as `now`."""

@@ -19,7 +19,6 @@ from worker.jobs.keys import KEYS
 from worker.jobs.link_codes import new_code
 from worker.jobs.model import (
     Account,
-    Cancelled,
     Estimate,
     Job,
     JobView,
@@ -103,17 +102,19 @@ class RedisQueue(RedisLinks):
             case "stale":
                 await self._rulebook.load()
                 return await self.submit(job, key=key)
-        name, fresh, *known = rest
-        estimate = await self._forecast.judge(name, *known, crowded=crowded)
-        return Ticket(job=name, place=estimate.place, seconds=estimate.seconds, fresh=fresh == "1")
+        name, raw, *known = rest
+        if raw:
+            estimate = await self._forecast.judge(name, raw, *known, crowded=crowded)
+        else:
+            estimate = await self._forecast.of_waiting(name, job, *known, crowded=crowded)
+        return Ticket(job=name, place=estimate.place, seconds=estimate.seconds, fresh=not raw)
 
     async def cancel(self, job: str, *, user: str) -> JobView:
         """Remove a waiting job; flag a running one."""
         view = await self.view(job, user=user)
         reply = await self._connection.run(
-            "cancel", self._now(), job, user, Cancelled(job=job).model_dump_json(),
-            more=[self._outbox.key(view.job.platform)],
-        )  # fmt: skip
+            "cancel", self._now(), job, user, more=[self._outbox.key(view.job.platform)]
+        )
         if reply is None:
             raise NoSuchJob(endings.UNKNOWN)
         return await self.view(job, user=user)

@@ -64,4 +64,4 @@ def _assemble(common: str, body: str, keys: Iterable[str]) -> Script:
     used = set(_KEY.findall(text))
     names = tuple(key for key in keys if key.upper() in used)
     declared = (f"local {key.upper()} = KEYS[{i}]\n" for i, key in enumerate(names, 1))
-    return Script("".join(declared) + text, names)
+    return Script("".join(declared) + "local moment\n" + text, names)

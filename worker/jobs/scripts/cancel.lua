@@ -1,4 +1,4 @@
--- now job user Cancelled-JSON -> "ok", "not_yours" or nothing. OUTBOX is the platform's.
+-- now job user -> "ok", "not_yours" or nothing. OUTBOX is the platform's.
 local now, job, user = clock(ARGV[1]), ARGV[2], ARGV[3]
 local record = load(job)
 if not record then return false end
@@ -9,7 +9,7 @@ if record.state == 'running' and not record.flagged then
   redis.call('ZADD', FLAGGED, 0, record.worker .. '|' .. job)
   redis.call('PUBLISH', FLAGGED .. ':' .. record.worker, job)
 elseif record.state == 'waiting' then
-  finish(job, record, 'cancelled', ARGV[4], now)
+  finish(job, record, 'cancelled', cancelled(job), now)
   leave(job, record, now)
 end
 return 'ok'

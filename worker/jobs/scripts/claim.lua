@@ -48,12 +48,13 @@ if not best then
   return false
 end
 local virtual_time = math.max(classes['v|' .. tier] or 0, tag)
-local changed = {'v|' .. tier, int(virtual_time)}
+local changed, charged = {'v|' .. tier, int(virtual_time)}, {}
 classes['v|' .. tier] = virtual_time
 if best_start < math.huge then
   root = best_start
   changed[3], changed[4] = 'root', int(root)
 end
+redis.call('HSET', CLASSES, unpack(changed))
 -- of users whose finish tag V has passed nothing need be known; a claim makes at most one
 local past = redis.call(
   'ZRANGEBYLEX', SPENT, '[' .. tier .. '|', '[' .. tier .. '|' .. padded(virtual_time) .. '}', 'LIMIT', 0, 2)
@@ -63,24 +64,25 @@ for _, member in ipairs(past) do
 end
 
 -- Let a job run, charged to its class and its user.
-local deadline, taken = int(now + lease), {}
+local deadline, taken, jobs, records, leases = int(now + lease), {}, {}, {}, {}
 local function begin(job, record, member)
   withdraw({}, member)
   local weight = weights[record.tier]
   if weight > 0 then
     local field = 'f|' .. record.tier
     classes[field] = start_of(record.tier) + math.floor(record.cost / weight)
-    changed[#changed + 1], changed[#changed + 2] = field, int(classes[field])
+    charged[field] = int(classes[field])
   end
-  if #changed > 0 then redis.call('HSET', CLASSES, unpack(changed)) end
-  changed = {}
   record.state, record.passed = 'running', nil
   record.claims = int(record.claims + 1)
   record.worker = worker
   record.token = worker .. ':' .. record.claims
   record.started = int(now)
-  save(job, record)
-  redis.call('ZADD', LEASES, deadline, in_leases(job, record))
+  local i = #jobs + 1
+  jobs[i] = job
+  records[2 * i - 1], records[2 * i] = job, cjson.encode(record)
+  leases[2 * i - 1], leases[2 * i] = deadline, in_leases(job, record)
+  taken[i] = {'', record.token, int(record.claims - record.released), deadline}
   local name = line(record)
   local share = load_user(name)
   untag(share, member)
@@ -88,8 +90,6 @@ local function begin(job, record, member)
   share.running = share.running + 1
   arrange(name, share, now)
   save_user(name, share)
-  taken[#taken + 1] =
-    {redis.call('HGET', JOBS, job), record.token, int(record.claims - record.released), deadline}
 end
 
 local function job_in(member)
@@ -137,4 +137,8 @@ if passed then
   passed[2].passed = int(slack - budget)
   save(passed[1], passed[2])
 end
+for field, finish in pairs(charged) do redis.call('HSET', CLASSES, field, finish) end
+redis.call('HSET', RECORDS, unpack(records))
+redis.call('ZADD', LEASES, unpack(leases))
+for i, json in ipairs(redis.call('HMGET', JOBS, unpack(jobs))) do taken[i][1] = json end
 return taken

@@ -49,11 +49,14 @@ local function padded(number)
   return string.format('%016d', number)
 end
 
--- Microseconds. `given` is the injected clock's, or empty.
+-- Microseconds. `given` is the injected clock's, or empty. `moment`: all of a run is at one time.
 local function clock(given)
   if given ~= '' then return tonumber(given) end
-  local time = redis.call('TIME')
-  return time[1] * 1000000 + time[2]
+  if not moment then
+    local time = redis.call('TIME')
+    moment = time[1] * 1000000 + time[2]
+  end
+  return moment
 end
 
 local function load(job)
@@ -62,9 +65,7 @@ local function load(job)
 end
 
 local function save(job, record)
-  local json = cjson.encode(record)
-  redis.call('HSET', RECORDS, job, json)
-  return json
+  redis.call('HSET', RECORDS, job, cjson.encode(record))
 end
 
 -- The first member that begins with `prefix` and "|"; "}" follows "|".

@@ -17,6 +17,7 @@ local function touch(ledger, date, allowance)
     ledger.available, ledger.base, ledger.date = ledger.bonus, '0', date
   end
   local more = math.max(0, allowance - ledger.base)
+  if more == 0 then return end
   for _, sum in ipairs({'base', 'granted', 'available'}) do ledger[sum] = int(ledger[sum] + more) end
 end
 
@@ -37,6 +38,11 @@ local function settle_credits(record, used)
     ledger.expired = int(ledger.expired + rest - bonus)
   end
   save_ledger(record.user, ledger)
+end
+
+-- A Cancelled, JSON.
+local function cancelled(job)
+  return cjson.encode({kind = 'cancelled', job = job})
 end
 
 -- End a job for good; `ending` is JSON. A cancelled one pays for the time until it was flagged.

@@ -90,10 +90,12 @@ local function save_user(line, share)
   redis.call('HSET', USERS, line, cjson.encode(share))
 end
 
--- A tier that may have been idle gets work; so `share`, if its line was idle. See policy.py.
-local function rouse(tier, line, share)
-  if share.waiting + share.running == 0 then redis.call('ZREM', SPENT, in_spent(line, share)) end
-  if (redis.call('HGET', CLASSES, 'n|' .. tier) or '0') ~= '0' then return end
+-- A tier that may have been idle gets `jobs`; so `share`, if its line was idle. See policy.py.
+local function rouse(tier, line, share, jobs)
+  if share.waiting + share.running == 0 and share.finish ~= '0' then
+    redis.call('ZREM', SPENT, in_spent(line, share))
+  end
+  if redis.call('HINCRBY', CLASSES, 'n|' .. tier, jobs) > jobs then return end
   local last = redis.call('ZREVRANGEBYLEX', SPENT, '(' .. tier .. '}', '[' .. tier .. '|', 'LIMIT', 0, 1)[1]
   local tag = math.max(last and tonumber(string.match(last, '^[^|]*|(%d+)|')) or 0, tonumber(share.finish))
   if tag > virtual(tier) then redis.call('HSET', CLASSES, 'v|' .. tier, int(tag)) end
@@ -130,7 +132,7 @@ local function give_tag(job, record, share, now)
   record.tag, record.tier = int(tag), share.tier
   share.tagged[1] = in_ready(job, record)
   stand(share, share.tagged[1])
-  return save(job, record)
+  save(job, record)
 end
 
 local function may_run(share)
@@ -179,14 +181,16 @@ local function begin_anew()
   if redis.call('EXISTS', READY, LEASES, HELD, LINES) == 0 then redis.call('DEL', USERS, SPENT, CLASSES) end
 end
 
--- A waiting job joins its line; returns its record as saved. Say `save_user` after it.
+-- A waiting job joins its line. Say `save_user` after it.
 local function join(job, record, share, now)
-  rouse(share.tier, line(record), share)
-  redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, 1)
+  rouse(share.tier, line(record), share, 1)
   share.waiting = share.waiting + 1
-  if #share.tagged == 0 and may_run(share) then return give_tag(job, record, share, now) end
-  redis.call('ZADD', LINES, 0, in_line(job, record))
-  return save(job, record)
+  if #share.tagged == 0 and may_run(share) then
+    give_tag(job, record, share, now)
+  else
+    redis.call('ZADD', LINES, 0, in_line(job, record))
+    save(job, record)
+  end
 end
 
 -- A waiting job leaves its line for good.
@@ -222,9 +226,8 @@ local function move(user, terms, tier, now)
   if share.tier == tier then return end
   local jobs = share.waiting + share.running
   if jobs > 0 then
-    rouse(tier, user, {tier = tier, finish = '0', waiting = share.waiting, running = share.running})
+    rouse(tier, user, {tier = tier, finish = '0', waiting = share.waiting, running = share.running}, jobs)
     redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -jobs)
-    redis.call('HINCRBY', CLASSES, 'n|' .. tier, jobs)
   else
     redis.call('ZREM', SPENT, in_spent(user, share))
   end

@@ -1,4 +1,4 @@
--- now job token how state Ending-JSON Cancelled-JSON measured reference price_field guess -> the job's ending, "" when it went back;
+-- now job token how state Ending-JSON measured reference price_field guess -> the job's ending, "" when it went back;
 -- or nothing when the lease is lost. OUTBOX is that of the job's platform.
 -- `how`: "end"; "retry" goes back while attempts are left; "release" goes back, uncounted;
 -- "expire" is a retry of whoever holds the job, if the lease has run out.
@@ -33,14 +33,14 @@ if record.state ~= 'running' then
 end
 if how == 'expire' then record.token = nil end
 redis.call('ZREM', LEASES, in_leases(job, record))
-redis.call('ZREM', FLAGGED, record.worker .. '|' .. job)
+if record.flagged then redis.call('ZREM', FLAGGED, record.worker .. '|' .. job) end
 local name = line(record)
 local share = load_user(name)
 share.running = share.running - 1
 local attempts = record.claims - record.released
 local state, ending = ARGV[5], ARGV[6]
 if record.flagged then
-  state, ending = 'cancelled', ARGV[7]
+  state, ending = 'cancelled', cancelled(job)
 elseif how == 'release' or (how ~= 'end' and attempts < tonumber(record.max)) then
   state, ending = 'waiting', ''
 end
@@ -56,7 +56,7 @@ if state == 'waiting' then
   table.insert(share.tagged, member)
   stand(share, member)
 else
-  if state == 'done' then learn_speeds(record, ARGV[8], ARGV[9], ARGV[10], ARGV[11]) end
+  if state == 'done' then learn_speeds(record, ARGV[7], ARGV[8], ARGV[9], ARGV[10]) end
   finish(job, record, state, ending, now)
   redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -1)
 end

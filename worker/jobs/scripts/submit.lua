@@ -1,14 +1,14 @@
 -- now limit job Job-JSON user key effect cost max_attempts version date longest kind deferred
 -- slot paused
--- -> "ok", job, "1" when it is new, its record, the class of its line, now, snapshot; or why not:
+-- -> "ok", job, its record if it is known already, the class of its line, now, a snapshot if
+-- `limit` is not 0; or why not:
 -- "not_yours"; "stale": these are not the rules in force; "joined", the account; "banned", the reason; "paused"; "effect", the tier;
 -- "waiting", how many; "deferred", how many, and how many may be; "full"; "quota", credits left
 -- One more in the counts of the half-hour; see Tide.learn.
 local function learn_arrival(class, first)
   local field = ARGV[15] .. '|' .. class .. '|' .. ARGV[7]
-  local row = {}
-  for part in string.gmatch(redis.call('HGET', ARRIVALS, field) or '', '%S+') do row[#row + 1] = part end
-  if #row == 0 then row = {ARGV[11], 0, 0, 0, -1, 0, 0} end
+  local counts = redis.call('HGET', ARRIVALS, field) or ARGV[11] .. ' 0 0 0 -1 0 0'
+  local row = {string.match(counts, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')}
   if row[1] ~= ARGV[11] then
     local known = tonumber(row[5]) >= 0
     for i = 2, 4 do
@@ -30,9 +30,10 @@ if not known then
     known = job
   end
 end
-local name, share, saved
+local name, share
 if not known then
-  begin_anew()
+  local waiting = waiting_in_all()
+  if waiting == 0 then begin_anew() end
   local deferred = ARGV[14] == '1' or nil
   name = line_of(user, deferred)
   share = load_user(name)
@@ -53,7 +54,7 @@ if not known then
   elseif share.waiting >= tonumber(limits[1]) then
     return {'waiting', int(share.waiting)}
   end
-  if waiting_in_all() >= tonumber(ARGV[12]) then return {'full'} end
+  if waiting >= tonumber(ARGV[12]) then return {'full'} end
   local bonus = 0
   if not deferred then
     local ledger = load_ledger(user)
@@ -74,12 +75,15 @@ if not known then
   redis.call('HSET', JOBS, job, ARGV[4])
   redis.call('ZADD', OWNED, 0, user .. '|' .. padded(record.seq) .. '|' .. job)
   learn_arrival(share.tier, share.waiting + share.running == 0)
-  saved = join(job, record, share, now)
+  join(job, record, share, now)
   save_user(name, share)
 end
+local saved = ''
 if known then
   saved = redis.call('HGET', RECORDS, known)
   name = line(cjson.decode(saved))
 end
 local class = share and share.tier or class_of(name)
-return {'ok', known or job, known and '' or '1', saved, class, int(now), snapshot(now, ARGV[2], name)}
+return {
+  'ok', known or job, saved, class, int(now), ARGV[2] ~= '0' and snapshot(now, ARGV[2], name)
+}
