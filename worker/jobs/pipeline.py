@@ -24,7 +24,7 @@ _RUN = 16
 _FEW = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Call:
     script: str
     keys: tuple[str, ...]

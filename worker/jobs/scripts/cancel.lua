@@ -6,7 +6,7 @@ if not owns(user, record) then return 'not_yours' end
 if record.state == 'running' and not record.flagged then
   record.flagged = int(now)
   save(job, record)
-  redis.call('ZADD', FLAGGED, 0, record.worker .. '|' .. job)
+  redis.call('ZADD', FLAGGED, '0', record.worker .. '|' .. job)
   redis.call('PUBLISH', FLAGGED .. ':' .. record.worker, job)
 elseif record.state == 'waiting' then
   finish(job, record, 'cancelled', cancelled(job), now)

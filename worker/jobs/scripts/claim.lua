@@ -57,7 +57,7 @@ end
 redis.call('HSET', CLASSES, unpack(changed))
 -- of users whose finish tag V has passed nothing need be known; a claim makes at most one
 local past = redis.call(
-  'ZRANGEBYLEX', SPENT, '[' .. tier .. '|', '[' .. tier .. '|' .. padded(virtual_time) .. '}', 'LIMIT', 0, 2)
+  'ZRANGEBYLEX', SPENT, '[' .. tier .. '|', '[' .. tier .. '|' .. padded(virtual_time) .. '}', 'LIMIT', '0', '2')
 for _, member in ipairs(past) do
   redis.call('ZREM', SPENT, member)
   redis.call('HDEL', USERS, last_of(member))

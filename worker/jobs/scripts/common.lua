@@ -38,7 +38,7 @@
 -- tag tier charge (if not the cost) token worker started flagged (when) ended kind passed (see
 -- policy.py); deferred: "1"; date: the day whose credits it holds, if not deferred nor free: "1", and
 -- bonus: how much of them is that; receipt: its ending's in the outbox.
--- Numbers are strings: tostring and cjson keep 14 digits.
+-- Numbers are strings: tostring and cjson keep 14 digits, and Redis is slow to write those in calls.
 -- Share: tier finish; terms, if any; counts: waiting running; tagged: members in READY, or in HELD if held.
 
 local function int(number)
@@ -70,7 +70,7 @@ end
 
 -- The first member that begins with `prefix` and "|"; "}" follows "|".
 local function first(key, prefix)
-  return redis.call('ZRANGEBYLEX', key, '[' .. prefix .. '|', '(' .. prefix .. '}', 'LIMIT', 0, 1)[1]
+  return redis.call('ZRANGEBYLEX', key, '[' .. prefix .. '|', '(' .. prefix .. '}', 'LIMIT', '0', '1')[1]
 end
 
 -- What follows the last "|". A pattern that is not anchored is tried at every character: it begins

@@ -4,7 +4,7 @@
 local function each_idle(command, waiter)
   for effect in string.gmatch(last_of(waiter), '%S+') do
     if command == 'ZADD' then
-      redis.call('ZADD', IDLE, 0, effect .. '|' .. waiter)
+      redis.call('ZADD', IDLE, '0', effect .. '|' .. waiter)
     else
       redis.call('ZREM', IDLE, effect .. '|' .. waiter)
     end
@@ -19,7 +19,7 @@ end
 -- The sleeping claim, of the first 64, whose pool is known as the fastest for `effect`.
 local function fastest(effect)
   local found = redis.call(
-    'ZRANGEBYLEX', IDLE, '[' .. effect .. '|', '(' .. effect .. '}', 'LIMIT', 0, 64)
+    'ZRANGEBYLEX', IDLE, '[' .. effect .. '|', '(' .. effect .. '}', 'LIMIT', '0', '64')
   if #found < 2 then return found[1] end
   local best, best_pace
   for _, member in ipairs(found) do
@@ -85,7 +85,7 @@ local function save_user(line, share)
       redis.call('ZREM', SPENT, in_spent(line, share))
       return
     end
-    redis.call('ZADD', SPENT, 0, in_spent(line, share))
+    redis.call('ZADD', SPENT, '0', in_spent(line, share))
   end
   redis.call('HSET', USERS, line, cjson.encode(share))
 end
@@ -95,8 +95,8 @@ local function rouse(tier, line, share, jobs)
   if share.waiting + share.running == 0 and share.finish ~= '0' then
     redis.call('ZREM', SPENT, in_spent(line, share))
   end
-  if redis.call('HINCRBY', CLASSES, 'n|' .. tier, jobs) > jobs then return end
-  local last = redis.call('ZREVRANGEBYLEX', SPENT, '(' .. tier .. '}', '[' .. tier .. '|', 'LIMIT', 0, 1)[1]
+  if redis.call('HINCRBY', CLASSES, 'n|' .. tier, int(jobs)) > jobs then return end
+  local last = redis.call('ZREVRANGEBYLEX', SPENT, '(' .. tier .. '}', '[' .. tier .. '|', 'LIMIT', '0', '1')[1]
   local tag = math.max(last and tonumber(string.match(last, '^[^|]*|(%d+)|')) or 0, tonumber(share.finish))
   if tag > virtual(tier) then redis.call('HSET', CLASSES, 'v|' .. tier, int(tag)) end
 end
@@ -109,10 +109,10 @@ local function of_kind(member)
 end
 
 local function stand(share, member)
-  redis.call('ZADD', share.held and HELD or READY, 0, member)
+  redis.call('ZADD', share.held and HELD or READY, '0', member)
   if share.held then return end
   local other = of_kind(member)
-  if other then redis.call('ZADD', KINDS, 0, other) end
+  if other then redis.call('ZADD', KINDS, '0', other) end
   wake(string.match(member, '^[^|]*|([^|]*)|'))
 end
 
@@ -188,7 +188,7 @@ local function join(job, record, share, now)
   if #share.tagged == 0 and may_run(share) then
     give_tag(job, record, share, now)
   else
-    redis.call('ZADD', LINES, 0, in_line(job, record))
+    redis.call('ZADD', LINES, '0', in_line(job, record))
     save(job, record)
   end
 end
@@ -206,7 +206,7 @@ local function leave(job, record, now)
     redis.call('ZREM', LINES, in_line(job, record))
   end
   share.waiting = share.waiting - 1
-  redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -1)
+  redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, '-1')
   arrange(name, share, now)
   save_user(name, share)
 end
@@ -227,7 +227,7 @@ local function move(user, terms, tier, now)
   local jobs = share.waiting + share.running
   if jobs > 0 then
     rouse(tier, user, {tier = tier, finish = '0', waiting = share.waiting, running = share.running}, jobs)
-    redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -jobs)
+    redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, int(-jobs))
   else
     redis.call('ZREM', SPENT, in_spent(user, share))
   end

@@ -16,7 +16,7 @@ if record.user ~= ARGV[4] then
   local owned, submitted = '|' .. padded(record.seq) .. '|' .. job, '|' .. record.key
   redis.call('ZREM', OWNED, record.user .. owned)
   redis.call('HDEL', SUBMITTED, record.user .. submitted)
-  redis.call('ZADD', OWNED, 0, ARGV[4] .. owned)
+  redis.call('ZADD', OWNED, '0', ARGV[4] .. owned)
   redis.call('HSETNX', SUBMITTED, ARGV[4] .. submitted, job)
   redis.call('HSET', JOBS, job, ARGV[5])
   record.user = ARGV[4]

@@ -58,7 +58,7 @@ if state == 'waiting' then
 else
   if state == 'done' then learn_speeds(record, ARGV[7], ARGV[8], ARGV[9], ARGV[10]) end
   finish(job, record, state, ending, now)
-  redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, -1)
+  redis.call('HINCRBY', CLASSES, 'n|' .. share.tier, '-1')
 end
 arrange(name, share, now)
 save_user(name, share)

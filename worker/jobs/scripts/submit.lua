@@ -67,13 +67,13 @@ if not known then
   end
   local record = {
     user = user, key = ARGV[6], effect = ARGV[7], cost = ARGV[8], max = ARGV[9], date = ARGV[11], bonus = int(bonus),
-    seq = int(redis.call('HINCRBY', COUNTERS, 'seq', 1)),
+    seq = int(redis.call('HINCRBY', COUNTERS, 'seq', '1')),
     submitted = int(now), state = 'waiting', claims = '0', released = '0',
     kind = ARGV[13] ~= '' and ARGV[13] or nil, deferred = deferred and '1',
   }
   redis.call('HSET', SUBMITTED, key, job)
   redis.call('HSET', JOBS, job, ARGV[4])
-  redis.call('ZADD', OWNED, 0, user .. '|' .. padded(record.seq) .. '|' .. job)
+  redis.call('ZADD', OWNED, '0', user .. '|' .. padded(record.seq) .. '|' .. job)
   learn_arrival(share.tier, share.waiting + share.running == 0)
   join(job, record, share, now)
   save_user(name, share)
