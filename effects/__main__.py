@@ -4,53 +4,32 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from effects import shell
 from effects.catalogue import Catalogue
-from effects.device import share_cores
-from effects.errors import EffectError, UserError
+from effects.commandline import Parser, finish
+from effects.errors import UserError
 from effects.spec import EffectSpec
-
-WRONG, FAILED, INTERRUPTED = 2, 1, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # real files, not TextIO
-    share_cores()
-    try:
+
+    def run() -> None:
         arguments, rest = _parser().parse_known_args(argv)
         _take_rest(arguments, rest)
         arguments.command(Catalogue.load(), arguments)
-        sys.stdout.flush()
-    except UserError as error:
-        return _say(error, WRONG)
-    except EffectError as error:
-        return _say(error, FAILED)
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read us has gone; keep Python from complaining about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    return 0
 
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(WRONG, f"error: {message}\n")
+    return finish(run)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m effects", description="Run one effect on pictures.")
+    parser = Parser(prog="python -m effects", description="Run one effect on pictures.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("list", help="the effects that are installed")
     listing.set_defaults(command=_list)
@@ -147,11 +126,6 @@ def _as_json(spec: EffectSpec) -> dict[str, Any]:
         "runner": spec.runner,
         "params": spec.params.model_json_schema(),
     }
-
-
-def _say(error: EffectError, status: int) -> int:
-    print(f"error: {' '.join(str(error).split())[:500]}", file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

@@ -8,21 +8,20 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn import functional
 
+from effects.fast_style.train.vgg_slice import VGG19Slice
 from effects.gatys.losses import gram
 from effects.gatys.pictures import to_tensor, working_size
 
 SIDE = 384
-CONVOLUTIONS = ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1")
+LAYERS = ("relu1_1", "relu2_1", "relu3_1")
 
 
 class StyleJudge:
     """Relative distance of Gram matrices at relu1_1, relu2_1 and relu3_1, pictures at 384 px."""
 
     def __init__(self, weights: Path) -> None:
-        arrays = np.load(weights)
-        self._weights = {name: torch.from_numpy(arrays[name]).float() for name in arrays.files}
+        self._net = VGG19Slice(weights)
 
     def distance(self, image: Image.Image, artwork: Image.Image) -> float:
         """Mean over the layers of the distance in units of the artwork's norm."""
@@ -32,14 +31,5 @@ class StyleJudge:
     @torch.no_grad()
     def _grams(self, image: Image.Image) -> list[Tensor]:
         size = working_size(image.size, SIDE)
-        bgr = to_tensor(image.resize(size, Image.Resampling.LANCZOS)).flip(1)
-        x = bgr * 255 - torch.tensor([103.94, 116.78, 123.68]).view(1, 3, 1, 1)
-        found = []
-        for name in CONVOLUTIONS:
-            weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
-            x = functional.relu(functional.conv2d(x, weight, bias, padding=1))
-            if name.endswith("_1"):
-                found.append(gram(x))
-            else:
-                x = functional.max_pool2d(x, 2)
-        return found
+        picture = to_tensor(image.resize(size, Image.Resampling.LANCZOS))
+        return [gram(seen) for seen in self._net.features(picture, LAYERS).values()]

@@ -1,0 +1,109 @@
+"""`python -m effects.fast_style.export CHECKPOINT FOLDER`: from training to what is shipped."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from effects.commandline import Parser, finish
+from effects.errors import EffectError, UserError
+from effects.fast_style.network import STEP, StyleNetwork
+from effects.fast_style.train.training import load_trained
+
+__all__ = ["INPUTS", "MOST", "export", "parity", "write_onnx"]
+
+INPUTS = ("photo", "gamma", "beta")
+# Largest difference between torch and ONNX Runtime, of 1.
+MOST = 1e-3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write styles.onnx and, with the names and vectors of the styles, styles.npz."""
+    parser = Parser(prog="python -m effects.fast_style.export", description=main.__doc__)
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+
+    def run() -> None:
+        arguments = parser.parse_args(argv)
+        if not arguments.folder.is_dir():
+            raise UserError(f"{arguments.folder} is not a folder")
+        net, names, gamma, beta = load_trained(arguments.checkpoint)
+        target = arguments.folder / "styles.onnx"
+        export(net, target)
+        error = parity(net, target)
+        if not error < MOST:
+            raise EffectError(f"{target} differs from the network by {error:.2g}")
+        np.savez(
+            target.with_suffix(".npz"),
+            names=np.array(names),
+            gamma=gamma.numpy(),
+            beta=beta.numpy(),
+        )
+        size = target.stat().st_size / 2**20
+        print(f"{target}: {len(names)} styles, {size:.1f} MB, error {error:.1g}")
+
+    return finish(run)
+
+
+def export(net: StyleNetwork, path: Path) -> None:
+    """Write the network: photo N×3×H×W, gamma and beta N×channels to painting N×3×H×W.
+
+    N, H and W are free; H and W must be multiples of `network.STEP`. Raises `UserError`.
+    """
+    example = _example(net, 2, 8 * STEP, 12 * STEP)
+    write_onnx(net, dict(zip(INPUTS, example, strict=True)), path)
+
+
+def write_onnx(net: nn.Module, example: Mapping[str, Tensor], path: Path) -> None:
+    """Write a network from pictures to a painting, free in batch and size. Raises `UserError`."""
+    if find_spec("onnx") is None:
+        raise UserError("writing ONNX needs the package onnx: pip install onnx")
+    picture = {0: "n", 2: "height", 3: "width"}
+    free = {name: picture if value.dim() == 4 else {0: "n"} for name, value in example.items()}
+    with warnings.catch_warnings():
+        # torch recommends its newer exporter: half a minute for the same graph, and one more
+        # package.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            net.eval(),
+            tuple(example.values()),
+            str(path),
+            input_names=list(example),
+            output_names=["painting"],
+            dynamic_axes={**free, "painting": picture},
+            opset_version=17,
+            dynamo=False,
+        )
+
+
+def parity(net: StyleNetwork, path: Path) -> float:
+    """Largest difference between the network and its ONNX file, over sizes and batches."""
+    import onnxruntime  # type: ignore[import-untyped]  # published without types
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for count, height, width in ((1, 8, 8), (2, 9, 13), (3, 20, 6)):
+        values = _example(net, count, height * STEP, width * STEP)
+        with torch.no_grad():
+            ours = net(*values).numpy()
+        feed = {name: value.numpy() for name, value in zip(INPUTS, values, strict=True)}
+        (theirs,) = session.run(None, feed)
+        worst = max(worst, float(np.abs(ours - theirs).max()))
+    return worst
+
+
+def _example(net: StyleNetwork, count: int, height: int, width: int) -> tuple[Tensor, ...]:
+    generator = torch.Generator().manual_seed(count)
+    shapes = ((count, 3, height, width), (count, net.channels), (count, net.channels))
+    return tuple(torch.rand(shape, generator=generator) for shape in shapes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""`python -m effects.fast_style.train --photos DIR|TAR … --artworks DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from effects.commandline import Parser, finish
+from effects.device import pick_device
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Train, or go on with what --out holds; returns the exit status."""
+
+    def train() -> None:
+        arguments = _parser().parse_args(argv)
+        arguments.device = pick_device(arguments.device)
+        # torch is loaded no earlier than all arguments are known to be good.
+        from effects.fast_style.train.run import run
+
+        run(arguments)
+
+    return finish(train)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="python -m effects.fast_style.train",
+        description="Train the network of fast styles. Killed, the same command goes on.",
+    )
+    add = parser.add_argument
+    add("--photos", nargs="+", type=Path, required=True, metavar="DIR|TAR", help="photographs")
+    add(
+        "--splits",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="TSV",
+        help="tables with columns file and split; only photographs of the split train are used",
+    )
+    add("--artworks", type=Path, required=True, metavar="DIR", help="one picture for each style")
+    add("--without", nargs="+", default=[], metavar="NAME", help="artworks to leave out")
+    add("--vgg19", type=Path, metavar="NPZ", help="VGG-19 up to conv3_1, to judge beside Lite0")
+    add("--samples", type=Path, metavar="DIR", help="photographs for the sheets of samples")
+    add(
+        "--out",
+        type=Path,
+        default=Path("out/fast_style"),
+        metavar="DIR",
+        help="for checkpoint.pt, losses.tsv and sheets; default %(default)s",
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--minutes", type=_number(0.1, 100_000), default=120.0, help="of all runs; default 120"
+    )
+    length.add_argument("--steps", type=_whole(1, 10_000_000), help="in place of --minutes")
+    add("--batch", type=_whole(1, 64), default=4, help="photos a step; default %(default)s")
+    add("--crop", type=_whole(64, 512, 16), default=256, help="pixels; default %(default)s")
+    add("--style-size", type=_whole(64, 1024), default=512, help="pixels; default %(default)s")
+    add("--rate", type=_number(1e-6, 0.1), default=1e-3, help="of Adam; default %(default)s")
+    add("--seed", type=_whole(0, 2**31 - 1), default=0, help="default %(default)s")
+    add("--save-every", type=_number(0, 1000), default=3.0, help="minutes; default %(default)s")
+    add("--sheet-every", type=_number(0, 1000), default=15.0, help="minutes; default %(default)s")
+    add("--device", default="", help="cpu, cuda:0 …; default: a GPU if there is one")
+    return parser
+
+
+def _whole(low: int, high: int, multiple: int = 1) -> Callable[[str], int]:
+    def read(word: str) -> int:
+        value = int(word) if word.strip().isdigit() else -1
+        if not low <= value <= high or value % multiple:
+            of = f", a multiple of {multiple}" if multiple > 1 else ""
+            raise argparse.ArgumentTypeError(
+                f"{word} should be a whole number from {low} to {high}{of}"
+            )
+        return value
+
+    return read
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def read(word: str) -> float:
+        try:
+            value = float(word)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{word} should be a number from {low:g} to {high:g}")
+        return value
+
+    return read
+
+
+if __name__ == "__main__":
+    sys.exit(main())

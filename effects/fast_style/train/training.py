@@ -1,0 +1,193 @@
+"""The state of a training: network, vectors, optimizer; its steps and its checkpoint."""
+
+from __future__ import annotations
+
+import math
+import os
+import pickle
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from effects.errors import EffectError, UserError
+from effects.fast_style.network import StyleNetwork
+from effects.gatys.objective import Losses
+
+__all__ = ["Plan", "Training", "load_trained"]
+
+STEEPEST = 5.0
+RISE = 50
+# Means of so many steps are written down.
+EPOCH = 10
+
+Judge = Callable[[Tensor, Tensor, Sequence[int], torch.Generator], Losses]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What must stay the same when a training goes on."""
+
+    styles: tuple[str, ...]
+    crop: int
+    """Side of the squares cut from photographs, pixels."""
+    batch: int
+    style_size: int
+    """Longer side of the artworks, pixels."""
+    vgg19: bool
+    """Whether VGG-19 judges beside Lite0."""
+    rate: float
+    seed: int
+
+
+@dataclass
+class Training:
+    """A network on its way. The state after a step depends on the one before, and on nothing else
+    but the plan, the pictures and how far the training is.
+    """
+
+    plan: Plan
+    device: str
+    step: int = 0
+    seconds: float = 0.0
+    """Spent in steps, over all runs."""
+    history: list[tuple[int, float, float, float]] = field(default_factory=list)
+    """Step, and means of total, style and content loss up to there."""
+
+    def __post_init__(self) -> None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.plan.seed)
+            self.net = StyleNetwork().to(self.device)
+        shape = (len(self.plan.styles), self.net.channels)
+        self.gamma = nn.Parameter(torch.ones(shape, device=self.device))
+        self.beta = nn.Parameter(torch.zeros(shape, device=self.device))
+        self._parameters = [*self.net.parameters(), self.gamma, self.beta]
+        self._adam = torch.optim.Adam(self._parameters, lr=self.plan.rate)
+        self._recent: list[Tensor] = []
+
+    def paint(self, photos: Tensor, styles: Sequence[int]) -> Tensor:
+        """Paint N×3×H×W, picture n in style `styles[n]`."""
+        picked = torch.tensor(styles, device=self.device)
+        painting: Tensor = self.net(photos, self.gamma[picked], self.beta[picked])
+        return painting
+
+    def advance(
+        self,
+        photos: Tensor,
+        styles: Sequence[int],
+        judge: Judge,
+        generator: torch.Generator,
+        progress: float,
+    ) -> tuple[float, float, float]:
+        """One step; `progress`, 0–1, says how far the training is. Returns the losses."""
+        self._adam.param_groups[0]["lr"] = self.plan.rate * _pace(self.step, progress)
+        self._adam.zero_grad()
+        found = judge(self.paint(photos, styles), photos, styles, generator)
+        torch.autograd.backward(found.total)
+        norm = nn.utils.clip_grad_norm_(self._parameters, STEEPEST)
+        if not math.isfinite(norm):
+            raise EffectError(
+                f"the gradient of step {self.step + 1} is no number; the last checkpoint is sound:"
+                " start again, with a lower --rate under another --out if it comes again"
+            )
+        self._adam.step()
+        self.step += 1
+        total, style, content = torch.stack(found).tolist()
+        self._note(torch.tensor((total, style, content)))
+        return total, style, content
+
+    def _note(self, losses: Tensor) -> None:
+        self._recent.append(losses)
+        if self.step % EPOCH == 0:
+            total, style, content = torch.stack(self._recent).mean(0).tolist()
+            self.history.append((self.step, total, style, content))
+            self._recent.clear()
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; whenever the program is killed, a whole one is there."""
+        state = {
+            "plan": asdict(self.plan),
+            "step": self.step,
+            "seconds": self.seconds,
+            "history": self.history,
+            "recent": self._recent,
+            "net": self.net.state_dict(),
+            "gamma": self.gamma.detach(),
+            "beta": self.beta.detach(),
+            "adam": self._adam.state_dict(),
+        }
+        partial = path.with_suffix(".partial")
+        with partial.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint. Raises `UserError` where it is damaged or of another plan."""
+        state = _read(path)
+        ours = asdict(self.plan)
+        try:
+            for name, value in state["plan"].items():
+                if ours[name] != value:
+                    raise UserError(
+                        f"{path} was trained with {_shown(name, value)}, not"
+                        f" {_shown(name, ours[name])}; give the same, or another --out"
+                    )
+            self.net.load_state_dict(state["net"])
+            self._adam.load_state_dict(state["adam"])
+            with torch.no_grad():
+                self.gamma.copy_(state["gamma"])
+                self.beta.copy_(state["beta"])
+            self.step, self.seconds = state["step"], state["seconds"]
+            self.history, self._recent = state["history"], state["recent"]
+        except (KeyError, TypeError, AttributeError, RuntimeError, ValueError) as error:
+            raise _damaged(path) from error
+
+
+def load_trained(path: Path) -> tuple[StyleNetwork, tuple[str, ...], Tensor, Tensor]:
+    """Network, names of styles, γ and β (styles×channels) of a checkpoint. Raises `UserError`."""
+    state = _read(path)
+    try:
+        training = Training(Plan(**state["plan"]), "cpu")
+    except (KeyError, TypeError) as error:
+        raise _damaged(path) from error
+    training.load(path)
+    return (
+        training.net.eval(),
+        training.plan.styles,
+        training.gamma.detach(),
+        training.beta.detach(),
+    )
+
+
+def _pace(step: int, progress: float) -> float:
+    """Share of the full rate: a short rise, a level, and in the second half a fall to 2 %."""
+    rise = min(1.0, (step + 1) / RISE)
+    fall = max(0.0, min(1.0, progress) - 0.5) / 0.5
+    return rise * (0.02 + 0.98 * (1 + math.cos(math.pi * fall)) / 2)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise UserError(f"there is no checkpoint {path}") from error
+    except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        raise _damaged(path) from error
+    if not isinstance(state, dict):
+        raise _damaged(path)
+    return state
+
+
+def _damaged(path: Path) -> UserError:
+    return UserError(f"the checkpoint {path} is damaged or none of this program's; move it away")
+
+
+def _shown(name: str, value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return f"{name} {', '.join(map(str, value))}"
+    return f"{name} {value}"
