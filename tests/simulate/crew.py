@@ -46,7 +46,9 @@ class Worker:
 
 
 def draw_crew(plan: Plan, wishes: list[Wish]) -> list[Worker]:
-    """As many as make `plan.capacity` times the mean load of the day."""
+    """As many as make `plan.capacity` times the mean load of the day, which `wishes` are. They fall
+    away on it and on the day before.
+    """
     rng = np.random.default_rng([plan.seed, 1])
     capacity = plan.capacity * sum(wish.size.work for wish in wishes) / DAY
     count = max(2, round(capacity / np.mean([speed for _, speed, _ in _POOLS])))
@@ -54,9 +56,12 @@ def draw_crew(plan: Plan, wishes: list[Wish]) -> list[Worker]:
     unit = capacity / sum(speed for _, speed, _ in pools)
     crew = []
     for number, (pool, speed, effects) in enumerate(pools):
-        falls = [(float(at), _BREAK) for at in rng.random(rng.poisson(_CRASHES)) * DAY]
-        if number == 1:
-            falls = [fall for fall in falls if abs(fall[0] - _OUTAGE[0]) > 2 * _OUTAGE[1]]
-            falls.append(_OUTAGE)
+        falls = []
+        for begin in (0, -DAY):
+            times = [float(at) for at in rng.random(rng.poisson(_CRASHES)) * DAY]
+            if number == 1:
+                times = [at for at in times if abs(at - _OUTAGE[0]) > 2 * _OUTAGE[1]]
+                falls.append((begin + _OUTAGE[0], _OUTAGE[1]))
+            falls += [(begin + at, _BREAK) for at in times]
         crew.append(Worker(f"w{number}", pool, speed * unit, effects, sorted(falls)))
     return crew

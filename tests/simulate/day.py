@@ -95,11 +95,16 @@ class Wish:
     """Whether it ever is."""
 
 
-def draw_wishes(plan: Plan) -> list[Wish]:
-    """A day's requests in order of time. Users come as a Poisson process of the day's curve, with
-    a heavy-tailed number of requests each (a mean of 2.4, at most 100).
+def draw_wishes(plan: Plan) -> tuple[list[Wish], list[Wish]]:
+    """Requests of the day before and of the day, each in order of time. Users come as a Poisson
+    process of the day's curve, with a heavy-tailed number of requests each (a mean of 2.4, at most
+    100); on each day others.
     """
-    rng = np.random.default_rng(plan.seed)
+    before = _draw_day(np.random.default_rng([plan.seed, 2]), plan, "before", -DAY)
+    return before, _draw_day(np.random.default_rng(plan.seed), plan, "sim", 0)
+
+
+def _draw_day(rng: np.random.Generator, plan: Plan, prefix: str, begin: int) -> list[Wish]:
     count = int(rng.poisson(plan.users))
     comes = _times(rng, count)
     tiers = rng.choice(list(_TIERS), count, p=list(_TIERS.values()))
@@ -110,11 +115,11 @@ def draw_wishes(plan: Plan) -> list[Wish]:
         gap = 1.0 if rng.random() < 1 / 7 else 60.0
         gaps = rng.lognormal(np.log(gap), 1.0, requests[number])
         gaps[0] = 0.0
-        user, tier = f"sim:{number}", str(tiers[number])
-        times = comes[number] + np.cumsum(gaps)
+        user, tier = f"{prefix}:{number}", str(tiers[number])
+        times = begin + comes[number] + np.cumsum(gaps)
         accepts = bool(rng.random() < plan.accepts)
         wishes += [_draw(rng, float(at), user, tier, accepts) for at in times]
-    return sorted((wish for wish in wishes if wish.at < DAY), key=lambda wish: wish.at)
+    return sorted((wish for wish in wishes if wish.at < begin + DAY), key=lambda wish: wish.at)
 
 
 def _times(rng: np.random.Generator, count: int) -> np.ndarray:

@@ -32,7 +32,8 @@ async def on_redis(plan: Plan, rules: Rules, url: str) -> World:
 
 
 async def _run(plan: Plan, rules: Rules, queue: Queue, office: Office, clock: Clock) -> World:
-    wishes = draw_wishes(plan)
-    world = World(queue, office, clock, rules, wishes, draw_crew(plan, wishes), plan.seed)
+    before, wishes = draw_wishes(plan)
+    crew = draw_crew(plan, wishes)
+    world = World(queue, office, clock, rules, before + wishes, crew, plan.seed)
     await world.run()
     return world

@@ -1,4 +1,4 @@
-"""A day, event by event: people submit, workers claim, finish, fail and die."""
+"""Two days, event by event: people submit, workers claim, finish, fail and die."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _BREAKS = 0.002
 
 
 class Clock:
-    """Unix seconds, in whole microseconds; the day begins in the morning."""
+    """Unix seconds, in whole microseconds since the morning; it begins a day before."""
 
     def __init__(self) -> None:
-        self.micros = 0
+        self.micros = -DAY * MICRO
 
     def __call__(self) -> float:
         return _BEGIN + self.micros / MICRO
@@ -74,7 +74,9 @@ class Story:
 
 @dataclass
 class World:
-    """Runs `wishes` on `crew` through `queue`, whose time is `clock`."""
+    """Runs `wishes` of two days on `crew` through `queue`, whose time is `clock`. Of the first day,
+    which is there to be learned from, no figures are kept.
+    """
 
     queue: Queue
     office: Office
@@ -84,7 +86,7 @@ class World:
     crew: list[Worker]
     seed: int
     stories: dict[str, Story] = field(default_factory=dict)
-    """By job, in order of time."""
+    """By job, in order of time; of the second day, as is all that follows."""
     refused: Counter[str] = field(default_factory=Counter)
     turned_away: set[str] = field(default_factory=set)
     """Users of whom something was refused."""
@@ -98,6 +100,7 @@ class World:
         self._events: list[tuple[int, int, Callable[[], Awaitable[None]]]] = []
         self._count = 0
         self._left = len(self.wishes)
+        self._known: dict[str, Story] = {}
         self._waiting = 0
         self._idle: list[Worker] = []
         self._open: Counter[str] = Counter()
@@ -114,6 +117,7 @@ class World:
             await self._come(worker)
             for at, length in worker.falls:
                 self._at(at, partial(self._die, worker, length))
+        self._at(0, self._dawn)
         self._every(_REAP, self._reap)
         self._every(_DELIVERY, self._deliver)
         self._next_wish(0)
@@ -145,6 +149,14 @@ class World:
         for user, tier in tiers.items():
             await self.office.set_tier(user, tier, who="sim")
 
+    async def _dawn(self) -> None:
+        """The second day begins: what was found on the first is dropped."""
+        for found in (self.refused, self.turned_away, self.order, self.busy):
+            found.clear()
+        self.deaths = 0
+        for worker in self.crew:
+            worker.since = self.now
+
     def _next_wish(self, number: int) -> None:
         if number < len(self.wishes):
             self._at(self.wishes[number].at, lambda: self._submit(number))
@@ -171,7 +183,9 @@ class World:
             self._left -= 1
             return
         alone = not self._open[wish.user]
-        self.stories[job.id] = Story(wish, deferred, alone, ticket.seconds)
+        story = self._known[job.id] = Story(wish, deferred, alone, ticket.seconds)
+        if wish.at >= 0:
+            self.stories[job.id] = story
         self._open[wish.user] += 1
         self._waiting += 1
         await self._wake()
@@ -213,14 +227,14 @@ class World:
         for claim in claims:
             self._waiting -= 1
             self.order.append(claim.job.id)
-            story = self.stories[claim.job.id]
+            story = self._known[claim.job.id]
             story.started = self.now
             story.attempts += 1
         self._begin(worker, claims[0])
         return True
 
     def _begin(self, worker: Worker, claim: Claim) -> None:
-        story, life = self.stories[claim.job.id], worker.life
+        story, life = self._known[claim.job.id], worker.life
         seconds = story.work / worker.speed
         luck = random.Random(f"{self.seed} {claim.job.id} {story.attempts}").random()
         took = seconds if luck >= _BREAKS else None
@@ -230,7 +244,7 @@ class World:
         if worker.life != life:
             return
         self._stop(worker)
-        story = self.stories[claim.job.id]
+        story = self._known[claim.job.id]
         if took is None:
             ended = await self.queue.fail(claim, "internal", "It broke.", retry=True)
             self._waiting += ended is None
@@ -286,7 +300,7 @@ class World:
     async def _deliver(self) -> None:
         while receipts := await self.queue.outbox(PLATFORM, "sim", count=1000):
             for receipt in receipts:
-                story = self.stories[receipt.job.id]
+                story = self._known[receipt.job.id]
                 story.endings += 1
                 self._open[story.wish.user] -= 1
                 self._left -= 1

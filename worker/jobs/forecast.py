@@ -14,12 +14,12 @@ from worker.jobs.connection import Connection
 from worker.jobs.crew import remaining
 from worker.jobs.errors import NoSuchJob
 from worker.jobs.model import Estimate, Job, WorkerInfo
-from worker.jobs.policy import line_of
+from worker.jobs.policy import is_deferred, line_of
 from worker.jobs.records import Record
 from worker.jobs.replay import DEFAULT_POOL
 from worker.jobs.rulebook import Rulebook
 from worker.jobs.rules import Calendar
-from worker.jobs.schedule import SMALL, Oracle, Schedule
+from worker.jobs.schedule import HEADS, PROMISED, SMALL, Oracle, Schedule
 from worker.jobs.snapshot import factors, from_script, in_chunks
 from worker.jobs.speeds import Speeds
 from worker.jobs.tide import Tide
@@ -35,6 +35,8 @@ _DEFERRED = line_of("", deferred=True)
 
 @dataclass
 class _Turn:
+    wanted: str
+    """The one job that is asked for; empty: there are several."""
     snapshot: Any = None
     schedule: Schedule | None = None
 
@@ -67,12 +69,12 @@ class Forecast:
         self._rulebook = rulebook
         self._keys = keys
         self._oracle = Oracle()
-        self._replaying = asyncio.Lock()
+        self._replaying = {whole: asyncio.Lock() for whole in (False, True)}
         self._reading = asyncio.Lock()
         self._turn: _Turn | None = None
-        self._recent: Schedule | None = None
-        self._good_until = 0.0
-        self._asked: asyncio.Task[Schedule] | None = None
+        # of lines of deferred work, and of the others: the last for many, and until when it will do
+        self._recent: dict[bool, tuple[Schedule, float]] = {}
+        self._asked: dict[bool, asyncio.Task[Schedule]] = {}
 
     async def of(self, job: str, now: str) -> Estimate:
         """The estimate of any job. Raises `NoSuchJob`."""
@@ -102,7 +104,7 @@ class Forecast:
         if crowded:
             schedule = await self._for_all(line, now)
         else:
-            schedule = await self._schedule(int(now), snapshot)
+            schedule = await self._schedule(int(now), line, snapshot, name)
         return schedule.of(name, job.effect, job.cost, int(now)) or schedule.squeeze_in(
             name, line, tier, job.effect, job.cost, int(now)
         )
@@ -110,18 +112,18 @@ class Forecast:
     async def foresee(self, job: Job, now: str) -> Estimate:
         """The estimate of a job that is not submitted yet."""
         line = line_of(job.user, deferred=job.deferred)
-        _, tier, now, snapshot = await self._connection.run("snapshot", now, "", line, SMALL)
+        _, tier, now, snapshot = await self._connection.run("snapshot", now, "", line, PROMISED)
         if snapshot:
             calendar = await self._calendar(snapshot[0])
             tide = await self._tide(int(now))
             return from_script(snapshot[1:]).play_with(job, tier, calendar, tide)
-        schedule = await self._schedule(int(now), snapshot)
+        schedule = await self._schedule(int(now), line, snapshot)
         return schedule.foresee(line, tier, job.effect, job.cost, int(now))
 
     async def room(self, now: str) -> float:
         """Seconds until a tenth of what waits is served."""
         *_, now, snapshot = await self._connection.run("snapshot", now, "", _DEFERRED, SMALL)
-        return (await self._schedule(int(now), snapshot)).until_served(0.1)
+        return (await self._schedule(int(now), _DEFERRED, snapshot)).until_served(0.1)
 
     async def speeds(self) -> Speeds:
         """What was learned up to now."""
@@ -139,53 +141,64 @@ class Forecast:
         return remaining(record.running(), pool, await self.speeds(), now)
 
     async def _for_all(self, line: str, now: str) -> Schedule:
-        """A replay that will do for many who ask at once."""
-        if self._recent and time.monotonic() < self._good_until:
-            return self._recent
-        if self._asked is None or self._asked.done():
-            self._asked = asyncio.create_task(self._ask(line, now), name="forecast")
-        return await asyncio.shield(self._asked)
+        """A replay that will do for many who ask at once about such lines."""
+        whole = is_deferred(line)
+        recent, until = self._recent.get(whole, (None, 0.0))
+        if recent and time.monotonic() < until:
+            return recent
+        asked = self._asked.get(whole)
+        if asked is None or asked.done():
+            asked = asyncio.create_task(self._ask(line, now), name="forecast")
+            self._asked[whole] = asked
+        return await asyncio.shield(asked)
 
     async def _ask(self, line: str, now: str) -> Schedule:
         *_, snapshot = await self._connection.run("snapshot", now, "", line, SMALL)
-        schedule = await self._schedule(int(now), snapshot)
+        schedule = await self._schedule(int(now), line, snapshot)
         if not snapshot:
-            self._recent, self._good_until = schedule, time.monotonic() + _MOMENT
+            self._recent[is_deferred(line)] = schedule, time.monotonic() + _MOMENT
         return schedule
 
-    async def _newest(self, now: int, snapshot: Any) -> Schedule:
+    async def _newest(self, now: int, line: str, snapshot: Any, wanted: str) -> Schedule:
         """One replay for all who come in the same turn of the event loop, of the last snapshot."""
         calendar, tide = await self._calendar(snapshot[0]), await self._tide(now)
         turn = self._turn
         if turn is None or turn.schedule:
-            turn = self._turn = _Turn()
+            turn = self._turn = _Turn(wanted)
+        elif turn.wanted != wanted:
+            turn.wanted = ""
         turn.snapshot = snapshot
         await asyncio.sleep(0)
         if turn.schedule is None:
             begun = time.monotonic()
-            turn.schedule = from_script(turn.snapshot[1:]).play(calendar, tide)
+            turn.schedule = from_script(turn.snapshot[1:]).play(calendar, tide, turn.wanted)
             done = time.monotonic()
-            self._recent = turn.schedule
-            self._good_until = done + _SHARE * (done - begun)
+            if not turn.wanted:
+                self._recent[is_deferred(line)] = turn.schedule, done + _SHARE * (done - begun)
         return turn.schedule
 
-    async def _schedule(self, now: int, short: Any) -> Schedule:
-        """The last replay, or a new one: of the snapshot of a `short` queue, or, without one, of
-        all in Redis; the old one while that is made.
+    async def _schedule(self, now: int, line: str, short: Any, wanted: str = "") -> Schedule:
+        """The last replay, or a new one: of the snapshot of a `short` queue, as far as is `wanted`,
+        or, without one, of what is in Redis and has a part in what comes of the line; the old one
+        while that is made.
         """
         if short:
-            return await self._newest(now, short)
-        last = self._oracle.last(now, stale=self._replaying.locked())
+            return await self._newest(now, line, short, wanted)
+        whole = is_deferred(line)
+        replaying = self._replaying[whole]
+        last = self._oracle.last(now, whole=whole, stale=replaying.locked())
         if last is not None:
             return last
-        async with self._replaying:
-            last = self._oracle.last(now)
+        async with replaying:
+            last = self._oracle.last(now, whole=whole)
             if last is not None:
                 return last
             calendar = await self._calendar(await self._version())
-            snapshot = await in_chunks(self._connection, self._keys, now)
+            heads = None if whole else HEADS
+            snapshot = await in_chunks(self._connection, self._keys, now, heads)
             tide = await self._tide(now)
-            return self._oracle.keep(await asyncio.to_thread(snapshot.play, calendar, tide))
+            schedule = await asyncio.to_thread(snapshot.play, calendar, tide)
+            return self._oracle.keep(schedule, whole=whole)
 
     async def _tide(self, now: int) -> Tide:
         async with self._reading:

@@ -11,7 +11,17 @@ from types import MappingProxyType
 
 from worker.jobs.people import Terms
 
-__all__ = ["LATER", "MICRO", "Classes", "Lines", "User", "Waiting", "line_of", "owner_of"]
+__all__ = [
+    "LATER",
+    "MICRO",
+    "Classes",
+    "Lines",
+    "User",
+    "Waiting",
+    "is_deferred",
+    "line_of",
+    "owner_of",
+]
 
 MICRO = 1_000_000
 _NONE = Terms()
@@ -27,6 +37,11 @@ def line_of(user: str, *, deferred: bool) -> str:
 def owner_of(line: str) -> str:
     """Whose line it is."""
     return line.rpartition(" ")[2]
+
+
+def is_deferred(line: str) -> bool:
+    """Whether it is one of deferred work."""
+    return " " in line
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +102,17 @@ class Lines:
         self._clock = clock
         self.classes = Classes()
         self.users: dict[str, User] = {}
-        # those with anything waiting or running
+        # lines with anything waiting or running, apart from the deferred ones
         self._active: dict[str, User] = {}
+        self._deferred: dict[str, User] = {}
         self._limits = limits
         self._lines: dict[str, deque[Waiting]] = {}
         self._ready: dict[str, Waiting] = {}
         # by tier, then by effect and kind
         self._heaps: defaultdict[str, defaultdict[tuple[str, str], list[tuple[int, int, str]]]]
         self._heaps = defaultdict(lambda: defaultdict(list))
-        self._count = 0
+        # of lines that are deferred, and of those that are not
+        self._count = Counter({False: 0, True: 0})
         self._passed: Counter[str] = Counter()
         self._busy: Counter[str] = Counter()
 
@@ -103,26 +120,26 @@ class Lines:
         """Take over a snapshot of another order; `waiting` comes as from `Order.waiting`."""
         self.classes, self.users = classes, users
         for entry in waiting:
-            self._count += 1
+            self._count[is_deferred(entry.user)] += 1
             if entry.tag is None:
                 self._lines.setdefault(entry.user, deque()).append(entry)
             else:
                 self.users[entry.user].tagged[entry.job] = entry
         for name, user in users.items():
             self._busy[user.tier] += self.waiting_of(name) + user.running
-            self._active[name] = user
+            self._active_like(name)[name] = user
             self._arrange(name, user)
 
     def arrive(self, entry: Waiting, tier: str) -> None:
         """Put a job into its line, by its `seq`; `tier` is the class of the line."""
         self._wake(tier)
         self._busy[tier] += 1
-        self._count += 1
+        self._count[is_deferred(entry.user)] += 1
         insort(self._lines.setdefault(entry.user, deque()), entry, key=lambda other: other.seq)
         user = self.users.get(entry.user)
         if user is None:
             user = self.users[entry.user] = User(tier)
-        self._active[entry.user] = user
+        self._active_like(entry.user)[entry.user] = user
         self._arrange(entry.user, user)
 
     def end(self, name: str) -> None:
@@ -136,7 +153,7 @@ class Lines:
         """A running job waits again, with its tag."""
         user = self.users[entry.user]
         user.running -= 1
-        self._count += 1
+        self._count[is_deferred(entry.user)] += 1
         user.tagged[entry.job] = self._carried(entry, user.tier)
         self._arrange(entry.user, user)
 
@@ -144,7 +161,7 @@ class Lines:
         """Take a cancelled job out; a head's charge is returned to its user."""
         user = self.users[entry.user]
         self._busy[user.tier] -= 1
-        self._count -= 1
+        self._count[is_deferred(entry.user)] -= 1
         if head := user.tagged.pop(entry.job, None):
             self._ready.pop(entry.job, None)
             self._passed.pop(entry.job, None)
@@ -181,7 +198,7 @@ class Lines:
     def limit(self, limits: Mapping[str, int]) -> None:
         """Other running limits."""
         self._limits = limits
-        for name, user in list(self._active.items()):
+        for name, user in [*self._active.items(), *self._deferred.items()]:
             self._arrange(name, user)
 
     def arrange(self, owner: str) -> None:
@@ -203,7 +220,11 @@ class Lines:
 
     def __len__(self) -> int:
         """How many jobs wait."""
-        return self._count
+        return self._count.total()
+
+    def count_now(self) -> int:
+        """How many of them do not wait for the night."""
+        return self._count[False]
 
     def shares(self, names: Iterable[str]) -> dict[str, User]:
         """Copies of those of the users that are known, without what waits."""
@@ -216,27 +237,32 @@ class Lines:
 
     def waiting(self) -> list[Waiting]:
         """All jobs, those with a tag first."""
-        tagged = (entry for user in self._active.values() for entry in user.tagged.values())
+        users = (*self._active.values(), *self._deferred.values())
+        tagged = (entry for user in users for entry in user.tagged.values())
         return [*tagged, *(entry for line in self._lines.values() for entry in line)]
 
-    def soon(self, most: int, deferred: int) -> list[Waiting] | None:
-        """All jobs that do not wait for the night, unless they are more than `most`, and so many
-        `deferred` ones: the first that may be served, by their effects' names.
+    def soon(self, deferred: int) -> list[Waiting]:
+        """All jobs that do not wait for the night, and so many `deferred` ones: the first that may
+        be served, by their effects' names.
         """
-        found: list[Waiting] = []
+        found = [entry for user in self._active.values() for entry in user.tagged.values()]
+        for name in self._active:
+            found += self._lines.get(name, ())
         heads: list[Waiting] = []
-        for user in self._active.values():
-            if user.tier != LATER:
-                found += user.tagged.values()
-            else:
-                heads += [entry for job, entry in user.tagged.items() if job in self._ready]
-        for name, line in self._lines.items():
-            if owner_of(name) == name:
-                found += line
-        if len(found) > most:
-            return None
+        for effect, kind in self._heaps[LATER]:
+            heads += self._heads(LATER, effect, kind, deferred)
         heads.sort(key=lambda entry: (f"{entry.effect}|", entry.tag, entry.seq))
         return found + heads[:deferred]
+
+    def _heads(self, tier: str, effect: str, kind: str, most: int) -> list[Waiting]:
+        """The first of them in fair order."""
+        heap = self._heaps[tier][effect, kind]
+        found: dict[tuple[int, int, str], Waiting] = {}
+        while len(found) < most and (first := self._first(tier, heap)):
+            found[first] = self._ready[heapq.heappop(heap)[2]]
+        for first in found:
+            heapq.heappush(heap, first)
+        return list(found.values())
 
     def waiting_of(self, name: str) -> int:
         """How many jobs of the line wait."""
@@ -272,6 +298,9 @@ class Lines:
             heapq.heappop(heap)  # was taken, held or moved, or has no kind any more
         return None
 
+    def _active_like(self, name: str) -> dict[str, User]:
+        return self._deferred if is_deferred(name) else self._active
+
     def _arrange(self, name: str, user: User) -> None:
         """Hold the heads of a banned user and at the running limit; else let them stand, and be
         one at least.
@@ -279,7 +308,7 @@ class Lines:
         line = self._lines.get(name)
         if not user.tagged and not line:
             if not user.running:
-                self._active.pop(name, None)
+                self._active_like(name).pop(name, None)
             return
         terms = self._terms.get(owner_of(name), _NONE)
         tier = terms.tier if user.tier == LATER else user.tier

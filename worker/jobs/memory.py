@@ -24,8 +24,8 @@ from worker.jobs.model import (
     Ticket,
 )
 from worker.jobs.office import Office
-from worker.jobs.policy import LATER, Waiting, line_of, owner_of
-from worker.jobs.schedule import SMALL, Oracle, Schedule
+from worker.jobs.policy import LATER, Waiting, is_deferred, line_of
+from worker.jobs.schedule import HEADS, PROMISED, SMALL, Oracle, Schedule
 from worker.jobs.snapshot import Snapshot
 from worker.jobs.tide import Tide, slot_of
 from worker.jobs.wakeups import set_within
@@ -77,7 +77,7 @@ class MemoryQueue(MemoryLinks):
             self._learn_arrival(job)
             self._order.arrive(record.entry, self._class_of(job))
             self._notify()
-        estimate = await self.estimate(record.job.id)
+        estimate = self._estimate(record, PROMISED)
         return Ticket(
             job=record.job.id, place=estimate.place, seconds=estimate.seconds, fresh=not known
         )
@@ -99,8 +99,11 @@ class MemoryQueue(MemoryLinks):
         record = self._records.get(job)
         if record is None:
             raise NoSuchJob(endings.UNKNOWN)
+        return self._estimate(record, SMALL)
+
+    def _estimate(self, record: JobRecord, most: int) -> Estimate:
         if record.state is State.WAITING:
-            return self._foretell(record.job)
+            return self._foretell(record.job, most)
         if record.state is not State.RUNNING:
             return Estimate(place=0, seconds=0.0)
         left = remaining(record.running(), self._pool(record), self._speeds, self._micros())
@@ -110,20 +113,24 @@ class MemoryQueue(MemoryLinks):
         """The estimate that the job would get now."""
         job = job.model_copy(update={"user": self._account_of(job.user)})
         tier, line = self._class_of(job), line_of(job.user, deferred=job.deferred)
-        if (short := self._short(line)) is not None:
+        if (short := self._short(line, PROMISED)) is not None:
             snapshot = self._snapshot(short, line)
             return snapshot.play_with(job, tier, self._calendar, self._known_tide())
-        return self._last().foresee(line, tier, job.effect, job.cost, self._micros())
+        return self._last(line).foresee(line, tier, job.effect, job.cost, self._micros())
 
     async def price(self, effect: str, guess: float, pixels: int) -> float:
         """Seconds to expect of a job, by what was learned."""
         return self._speeds.price(effect, guess, pixels)
 
-    def _short(self, line: str) -> list[Waiting] | None:
-        """What to replay for each question about a line; None: so much that the last will do."""
-        if len(self._order) <= SMALL:
+    def _short(self, line: str, most: int) -> list[Waiting] | None:
+        """What to replay for a question about a line; None: more than `most`, so that the last
+        will do.
+        """
+        if len(self._order) <= most:
             return self._order.waiting()
-        return self._order.soon(SMALL, SMALL) if owner_of(line) == line else None
+        if not is_deferred(line) and self._order.count_now() <= most:
+            return self._order.soon(HEADS)
+        return None
 
     def _snapshot(self, waiting: list[Waiting], also: str = "") -> Snapshot:
         now = self._clock()
@@ -135,17 +142,20 @@ class MemoryQueue(MemoryLinks):
             crew(running, infos, self._speeds, self._micros()), self._speeds, self._terms,
         )  # fmt: skip
 
-    def _foretell(self, job: Job) -> Estimate:
+    def _foretell(self, job: Job, most: int) -> Estimate:
         line = line_of(job.user, deferred=job.deferred)
-        tier, now, short = self._class_of(job), self._micros(), self._short(line)
-        schedule = self._last() if short is None else self._play(short, job.id)
+        tier, now, short = self._class_of(job), self._micros(), self._short(line, most)
+        schedule = self._last(line) if short is None else self._play(short, job.id)
         return schedule.of(job.id, job.effect, job.cost, now) or schedule.squeeze_in(
             job.id, line, tier, job.effect, job.cost, now
         )
 
-    def _last(self) -> Schedule:
-        last = self._oracle.last(self._micros())
-        return last or self._oracle.keep(self._play(self._order.waiting()))
+    def _last(self, line: str) -> Schedule:
+        whole = is_deferred(line)
+        if last := self._oracle.last(self._micros(), whole=whole):
+            return last
+        waiting = self._order.waiting() if whole else self._order.soon(HEADS)
+        return self._oracle.keep(self._play(waiting), whole=whole)
 
     def _play(self, waiting: list[Waiting], wanted: str = "") -> Schedule:
         return self._snapshot(waiting).play(self._calendar, self._known_tide(), wanted)
@@ -167,7 +177,7 @@ class MemoryQueue(MemoryLinks):
         return LATER if job.deferred else self._terms[job.user].tier
 
     def _room(self) -> float:
-        return self._last().until_served(0.1)
+        return self._last(line_of("", deferred=True)).until_served(0.1)
 
     async def events(self, platform: str) -> AsyncIterator[Progress]:
         """Progress of the platform's jobs, from now on."""

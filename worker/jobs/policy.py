@@ -44,9 +44,29 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
-from worker.jobs.lines import LATER, MICRO, Classes, Lines, User, Waiting, line_of, owner_of
+from worker.jobs.lines import (
+    LATER,
+    MICRO,
+    Classes,
+    Lines,
+    User,
+    Waiting,
+    is_deferred,
+    line_of,
+    owner_of,
+)
 
-__all__ = ["LATER", "MICRO", "Classes", "Order", "User", "Waiting", "line_of", "owner_of"]
+__all__ = [
+    "LATER",
+    "MICRO",
+    "Classes",
+    "Order",
+    "User",
+    "Waiting",
+    "is_deferred",
+    "line_of",
+    "owner_of",
+]
 
 
 class Order(Lines):
@@ -124,6 +144,6 @@ class Order(Lines):
         user = self.users[entry.user]
         del user.tagged[entry.job], self._ready[entry.job]
         self._passed.pop(entry.job, None)
-        self._count -= 1
+        self._count[is_deferred(entry.user)] -= 1
         user.running += 1
         self._arrange(entry.user, user)

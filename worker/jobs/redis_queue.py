@@ -31,7 +31,7 @@ from worker.jobs.records import read_views
 from worker.jobs.redis_leases import micro, progress_channel
 from worker.jobs.redis_links import RedisLinks
 from worker.jobs.redis_office import RedisOffice
-from worker.jobs.schedule import SMALL
+from worker.jobs.schedule import PROMISED
 from worker.jobs.tide import slot_of
 
 __all__ = ["KEYS", "RedisQueue"]
@@ -74,7 +74,7 @@ class RedisQueue(RedisLinks):
         date, midnight = self._rulebook.calendar.date(seconds)
         with self._crowd.join() as crowded:
             verdict, *rest = await self._connection.run(
-                "submit", now, 0 if crowded else SMALL, job.id, job.model_dump_json(), job.user,
+                "submit", now, 0 if crowded else PROMISED, job.id, job.model_dump_json(), job.user,
                 key, job.effect, job.cost, job.max_attempts, self._rulebook.rules.version,
                 str(date), self._rulebook.rules.longest, job.company,
                 "1" if job.deferred else "", slot_of(date, midnight, seconds)[1],

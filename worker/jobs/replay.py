@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import heapq
+import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from worker.jobs.model import Estimate, WorkerInfo
 from worker.jobs.policy import MICRO, Order, Waiting
@@ -71,6 +73,9 @@ class _Replay:
         self.idle: list[tuple[float, int]] = []
         self.times: dict[str, int] = {}
         self.came: dict[str, float] = {}
+        self.crowds: dict[str, list[str]] = {}
+        # fixed, so that the same state is always foretold alike
+        self.rng = random.Random(0)  # noqa: S311 - no secret
         pools = {effect: server.pool for server in reversed(self.crew) for effect in server.effects}
         self.schedule = Schedule(
             at, {}, [], defaultdict(list), order.users,
@@ -110,9 +115,37 @@ class _Replay:
     def _arrive(self, arrival: Arrival) -> None:
         name = f"~{len(self.times)}"
         self.times[name], self.came[name] = arrival.times, arrival.after
-        entry = Waiting(LATE + len(self.times), name, arrival.user, arrival.effect, arrival.cost)
+        user = name if arrival.first else self._someone(arrival.tier) or name
+        if arrival.tier in self.crowds:
+            self.crowds[arrival.tier].append(user)
+        entry = Waiting(LATE + len(self.times), name, user, arrival.effect, arrival.cost)
         self.order.arrive(entry, arrival.tier)
         self._rouse(arrival.after)
+
+    def _someone(self, tier: str) -> str | None:
+        """A user of the tier who has jobs here; who has sent many sends more."""
+        crowd = self._crowd(tier)
+        while crowd:
+            index = self.rng.randrange(len(crowd))
+            user = crowd[index]
+            known = self.order.users.get(user)
+            if known and (known.running or self.order.waiting_of(user)):
+                return user
+            crowd[index] = crowd[-1]
+            crowd.pop()
+        return None
+
+    def _crowd(self, tier: str) -> list[str]:
+        """Users of the tier, once for each of their jobs."""
+        if tier not in self.crowds:
+            users = sorted(self.order.users.items(), key=itemgetter(0))
+            self.crowds[tier] = [
+                name
+                for name, user in users
+                if user.tier == tier and not self.order.is_banned(name)
+                for _ in range(self.order.waiting_of(name) + user.running)
+            ]
+        return self.crowds[tier]
 
     def _serve(self, now: float, index: int) -> None:
         """A server is free: its jobs end, and it takes the next."""

@@ -11,13 +11,15 @@ from worker.jobs.model import Estimate
 from worker.jobs.policy import LATER, MICRO, User
 from worker.jobs.tide import Tide
 
-__all__ = ["SMALL", "Oracle", "Schedule"]
+__all__ = ["HEADS", "PROMISED", "SMALL", "Oracle", "Schedule"]
 
-SMALL = 50
-"""A replay of so many jobs is made for every question. Of work that waits for the night, which
-may be much more, so many heads have a part in it: what may be served meanwhile.
+PROMISED, SMALL = 300, 50
+"""A replay of so many jobs is made for what is promised when one is submitted, of so many for every
+other question. Work that waits for the night, which may be much more, is not counted.
 """
-# A replay of all serves for a while, so that about a hundredth of the time goes into replays, but
+HEADS = 50
+"""So much of it has a part in a replay, what may be served meanwhile; common.lua has it too."""
+# A replay of more serves for a while, so that about a hundredth of the time goes into replays, but
 # no longer than so; jobs that come in between are squeezed in.
 _EACH, _LONGEST = 3 * MICRO // 100, 120 * MICRO
 _MINUTE = 60 * MICRO
@@ -108,13 +110,14 @@ class Schedule:
 
 
 class Oracle:
-    """Keeps the last replay, and the tide."""
+    """Keeps the tide and the last replays: of all that waits, and of what does not wait for the
+    night.
+    """
 
     def __init__(self) -> None:
         self.tide = Tide()
         self._read = -_MINUTE
-        self._last: Schedule | None = None
-        self._serves = -1
+        self._last: dict[bool, tuple[Schedule, int]] = {}
 
     def wants_tide(self, now: int) -> bool:
         """Whether the tide that is known is older than a minute."""
@@ -124,15 +127,17 @@ class Oracle:
         """Learn it anew."""
         self.tide, self._read = Tide(fields), now
 
-    def last(self, now: int, *, stale: bool = False) -> Schedule | None:
-        """The last one, while it is fresh enough or if a `stale` one will do."""
-        last = self._last
+    def last(self, now: int, *, whole: bool, stale: bool = False) -> Schedule | None:
+        """The last one, while it is fresh enough or if a `stale` one will do; the one of the
+        `whole` queue or the other.
+        """
+        last, serves = self._last.get(whole, (None, 0))
         if last is None or stale:
             return last
-        return last if 0 <= now - last.at <= self._serves else None
+        return last if 0 <= now - last.at <= serves else None
 
-    def keep(self, schedule: Schedule) -> Schedule:
+    def keep(self, schedule: Schedule, *, whole: bool) -> Schedule:
         """Remember it."""
         served = sum(map(len, schedule.served.values()))
-        self._last, self._serves = schedule, min(_LONGEST, _EACH * served)
+        self._last[whole] = schedule, min(_LONGEST, _EACH * served)
         return schedule

@@ -12,7 +12,7 @@ from worker.jobs.connection import Connection
 from worker.jobs.crew import Running, crew
 from worker.jobs.model import Estimate, Job, WorkerInfo
 from worker.jobs.people import Terms
-from worker.jobs.policy import MICRO, Classes, Order, User, Waiting, line_of, owner_of
+from worker.jobs.policy import LATER, MICRO, Classes, Order, User, Waiting, line_of, owner_of
 from worker.jobs.replay import LATE, Server, replay
 from worker.jobs.rules import Calendar
 from worker.jobs.schedule import Schedule
@@ -83,22 +83,30 @@ def from_script(found: Any) -> Snapshot:
     return _snapshot(int(now), _pairs(flat), names, shares, tagged, lines, running, infos, speeds)
 
 
-async def in_chunks(connection: Connection, keys: Mapping[str, str], now: int) -> Snapshot:
+async def in_chunks(
+    connection: Connection, keys: Mapping[str, str], now: int, deferred: int | None = None
+) -> Snapshot:
     """Read a long queue in pieces, between which others are served. What moves meanwhile goes
     the way that is read here, so no job is missed; one seen twice counts where it was seen last.
+    Of `deferred` jobs only so many heads, if it is given; see `Lines.soon`.
     """
 
-    async def page(name: str, begin: str) -> list[str]:
+    async def page(name: str, begin: str, end: str, most: int = _CHUNK) -> list[str]:
         return await connection.read(
-            lambda client: client.zrangebylex(keys[name], begin, "+", start=0, num=_CHUNK)
+            lambda client: client.zrangebylex(keys[name], begin, end, start=0, num=most)
         )
 
-    async def pages(name: str) -> list[str]:
-        found = more = await page(name, "-")
+    async def pages(name: str, begin: str = "-", end: str = "+") -> list[str]:
+        found = more = await page(name, begin, end)
         while len(more) == _CHUNK:
-            more = await page(name, f"({more[-1]}")
+            more = await page(name, f"({more[-1]}", end)
             found += more
         return found
+
+    async def members(name: str, begin: str, end: str) -> list[str]:
+        if deferred is None:
+            return await pages(name)
+        return [*await pages(name, "-", begin), *await pages(name, end, "+")]
 
     async def some(name: str, wanted: Sequence[str]) -> list[str | None]:
         return await connection.read(lambda client: client.hmget(keys[name], wanted))
@@ -109,8 +117,11 @@ async def in_chunks(connection: Connection, keys: Mapping[str, str], now: int) -
             found += await some(name, wanted[begin : begin + _CHUNK])
         return found
 
-    lines = await pages("lines")
-    tagged = await pages("ready") + await pages("held")
+    # from and to of what is deferred
+    tags = f"({LATER}|", f"({LATER}}}"
+    lines = await members("lines", f"({LATER} ", f"({LATER}!")
+    tagged = await members("ready", *tags) + await members("held", *tags)
+    tagged += await page("ready", *tags, deferred) if deferred else []
     running = await connection.read(lambda client: client.zrange(keys["leases"], 0, -1))
     classes = await connection.read(lambda client: client.hgetall(keys["classes"]))
     speeds = await connection.read(lambda client: client.hgetall(keys["speeds"]))

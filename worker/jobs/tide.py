@@ -14,11 +14,11 @@ several.
 
 from __future__ import annotations
 
-import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import attrgetter
 
 from worker.jobs.policy import MICRO
 
@@ -45,13 +45,15 @@ def slot_of(date: int, midnight: float, now: float) -> tuple[int, int, float]:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """`times` jobs that come `after` so many seconds and are served as one; `cost` is of each."""
+    """`times` jobs that come `after` so many seconds and are served as one; `cost` is of each. They
+    are the `first` of somebody who has none, or come behind others of their user.
+    """
 
     after: float
     tier: str
     effect: str
     cost: int
-    user: str
+    first: bool
     times: int
 
 
@@ -89,6 +91,12 @@ class _Row:
         return found
 
 
+@lru_cache(4096)
+def _row(value: str) -> _Row:
+    date, *came = map(int, value.split())
+    return _Row(date, _Count(*came[:3]), _Count(*came[3:]) if came[3] >= 0 else None)
+
+
 class Tide:
     """`fields`: "slot|tier|effect" -> date, jobs, first, cost of that day, and the mean of the
     days before: jobs, first, cost (-1: none); as `submit.lua` keeps them.
@@ -113,9 +121,7 @@ class Tide:
         rows: defaultdict[int, dict[_Key, _Row]] = defaultdict(dict)
         for field, value in sorted(self.fields.items()):
             slot, tier, effect = field.split("|")
-            date, *came = map(int, value.split())
-            mean = _Count(*came[3:]) if came[3] >= 0 else None
-            rows[int(slot)][tier, effect] = _Row(date, _Count(*came[:3]), mean)
+            rows[int(slot)][tier, effect] = _row(value)
         return rows
 
     @cached_property
@@ -129,33 +135,32 @@ class Tide:
         """
         if self._first_day >= date:
             return
-        # fixed, so that the same state is always foretold alike
-        rng = random.Random(0)  # noqa: S311 - no secret
         pace = self._pace(date, slot, into)
         slots: dict[int, list[tuple[_Key, _Count]]] = {}
-        carry: dict[_Key, float] = {}
-        crowd: defaultdict[str, list[str]] = defaultdict(list)
-        made, begin = 0, 0.0
+        # evenly spaced, and what is rare when half of it is due: a future drawn by lot would put
+        # something large into one minute that most such minutes do without
+        due: defaultdict[_Key, float] = defaultdict(lambda: 0.5)
+        firsts: defaultdict[_Key, float] = defaultdict(lambda: 0.5)
+        begin = 0.0
         while begin < _HORIZON:
             length = max(10.0, begin / 10)
             number = slot + int((into + begin) // SLOT)
             if number not in slots:
                 slots[number] = self._usually(date, slot, number, pace)
-            piece: list[tuple[float, str, str, int, _Count]] = []
-            for (tier, effect), count in slots[number]:
+            piece: list[Arrival] = []
+            for key, count in slots[number]:
                 times = max(1, int(begin * MICRO * count.jobs / (_LUMP * count.cost)))
-                due = carry.get((tier, effect), rng.random()) + count.jobs * length / SLOT / times
-                carry[tier, effect] = due % 1
-                moments = [begin + rng.random() * length for _ in range(int(due))]
-                piece += [(moment, tier, effect, times, count) for moment in moments]
-            for moment, tier, effect, times, count in sorted(piece, key=lambda row: row[:3]):
-                made += 1
-                users = crowd[tier]
-                again = bool(users) and rng.random() * count.jobs >= count.first
-                # who has sent many sends more
-                users.append(rng.choice(users) if again else f"~{made}")
+                rate = count.jobs / SLOT / times
+                since = due[key] / rate
+                due[key] += rate * length
                 cost = max(1, round(count.cost / count.jobs))
-                yield Arrival(moment, tier, effect, cost, users[-1], times)
+                for one in range(1, int(due[key]) + 1):
+                    firsts[key] += count.first / count.jobs
+                    first = firsts[key] >= 1
+                    firsts[key] -= first
+                    piece.append(Arrival(begin + one / rate - since, *key, cost, first, times))
+                due[key] %= 1
+            yield from sorted(piece, key=attrgetter("after", "tier", "effect"))
             begin += length
 
     def _pace(self, date: int, slot: int, into: float) -> float:

@@ -138,7 +138,7 @@ local function waiting_in_all()
 end
 
 -- All that waits, tagged and in lines; when that is more than `limit`, for a `line` that is not of
--- deferred jobs: without those but for the first `limit` of READY; or nil. See Lines.soon.
+-- deferred jobs: without those but for the first in READY; or nil. See Lines.soon.
 local function waiting(limit, line)
   -- from and to of what is deferred
   local parts = {
@@ -166,7 +166,8 @@ local function waiting(limit, line)
       add(found, 'ZRANGEBYLEX', part[1], part[3], '+')
     end
   end
-  if not whole then add(tagged, 'ZRANGEBYLEX', READY, '(later|', '(later}', 'LIMIT', 0, limit) end
+  -- HEADS of schedule.py
+  if not whole then add(tagged, 'ZRANGEBYLEX', READY, '(later|', '(later}', 'LIMIT', 0, 50) end
   return tagged, lines
 end
 
