@@ -167,7 +167,7 @@ local function waiting(limit, line)
     end
   end
   -- HEADS of schedule.py
-  if not whole then add(tagged, 'ZRANGEBYLEX', READY, '(later|', '(later}', 'LIMIT', 0, 50) end
+  if not whole then add(tagged, 'ZRANGEBYLEX', READY, '(later|', '(later}', 'LIMIT', '0', '50') end
   return tagged, lines
 end
 
