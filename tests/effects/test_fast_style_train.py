@@ -32,7 +32,7 @@ def painting(seed: int, width: int = 80, height: int = 64) -> Image.Image:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """photos.tar, photos.tsv that keeps one of them out, artworks/ and vgg.npz."""
+    """photos.tar, photos.tsv that keeps one of them out, artworks/, samples/ and vgg.npz."""
     folder = tmp_path_factory.mktemp("data")
     rows = ["file\tsplit\tsource_repo"]
     with tarfile.open(folder / "photos.tar", "w") as tar:
@@ -48,6 +48,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "artworks").mkdir()
     for n, name in enumerate(("night", "sea")):
         painting(10 + n).save(folder / "artworks" / f"{name}.png")
+    (folder / "samples").mkdir()
+    for n in range(2):
+        painting(20 + n).save(folder / "samples" / f"{n}.png")
     widths = {"1_1": (3, 4), "1_2": (4, 4), "2_1": (4, 8), "2_2": (8, 8), "3_1": (8, 8)}
     random = np.random.default_rng(0)
     arrays: dict[str, Any] = {}
@@ -70,6 +73,7 @@ def command(data: Path, out: Path, **changed: Any) -> list[str]:
         "crop": 64,
         "style_size": 64,
         "rate": 0.01,
+        "samples": data / "samples",
         **changed,
     }
     return [
@@ -100,7 +104,7 @@ def test_losses_fall(trained: Path) -> None:
     assert ["10", "20"] == [row[0] for row in rows]
     assert float(rows[1][1]) < 0.85 * float(rows[0][1])
     with Image.open(trained / f"sheet-{STEPS:07d}.jpg") as sheet:
-        assert (5 * 320, 3 * 320) == sheet.size
+        assert (3 * 320, 3 * 320) == sheet.size
 
 
 def test_a_killed_training_goes_on(data: Path, trained: Path, tmp_path: Path) -> None:
@@ -196,6 +200,7 @@ def test_only_the_training_split(data: Path) -> None:
         ({"rate": "nan"}, "from 1e-06 to 0.1"),
         ({"device": "tpu"}, "there is no device 'tpu'"),
         ({"photos": "nowhere"}, "nowhere: no such file"),
+        ({"samples": "nowhere.jpg"}, "no photographs"),
         ({"photos": __file__}, "neither a folder nor a sound tar"),
         ({"splits": __file__}, "no columns file and split"),
         ({"artworks": "nowhere"}, "nowhere is not a folder"),

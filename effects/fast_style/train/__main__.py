@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--artworks", type=Path, required=True, metavar="DIR", help="one picture for each style")
     add("--without", nargs="+", default=[], metavar="NAME", help="artworks to leave out")
     add("--vgg19", type=Path, metavar="NPZ", help="VGG-19 up to conv3_1, to judge beside Lite0")
-    add("--samples", type=Path, metavar="DIR", help="photographs for the sheets of samples")
+    add("--samples", nargs="+", type=Path, metavar="PHOTO|DIR", help="up to 8 for the sheets")
     add(
         "--out",
         type=Path,

@@ -41,7 +41,7 @@ class Photos:
 
     @classmethod
     def read(cls, places: Sequence[Path], tables: Sequence[Path] = ()) -> Photos:
-        """Read folders and tars; with `tables` only the photographs that they put into training.
+        """Read pictures, folders and tars; with `tables` only what they put into training.
 
         A table is tab-separated with the columns file and split, perhaps source_repo. Raises
         `UserError`; photographs that can't be read are left out.
@@ -57,7 +57,7 @@ class Photos:
             sources.append(row.get("source_repo", ""))
         if not files:
             where = ", ".join(map(str, places))
-            raise UserError(f"there are no photographs to train on in {where}")
+            raise UserError(f"there are no photographs to use in {where}")
         return cls(files, sources)
 
     def draw(self, side: int, random: np.random.Generator) -> npt.NDArray[np.uint8]:
@@ -80,12 +80,12 @@ class Photos:
 
 def _contents(place: Path) -> Iterator[tuple[str, bytes]]:
     """Name and content of each picture file, in the order of names."""
-    if place.is_dir():
-        for path in sorted(place.rglob("*")):
-            if path.suffix.lower() in SUFFIXES and path.is_file():
-                yield path.name, path.read_bytes()
-        return
     try:
+        if place.is_dir() or place.suffix.lower() in SUFFIXES:
+            for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+                if path.suffix.lower() in SUFFIXES and path.is_file():
+                    yield path.name, path.read_bytes()
+            return
         with tarfile.open(place) as tar:
             members = [each for each in tar.getmembers() if each.isfile()]
             for member in sorted(members, key=lambda each: each.name):
@@ -112,8 +112,9 @@ def _rows(table: Path) -> Iterable[dict[str, str]]:
 
 
 def _is_sound(content: bytes) -> bool:
+    # The whole picture, so that none fails hours later.
     try:
-        image.inspect(content)
+        image.decode(content)
     except BadPicture:
         return False
     return True

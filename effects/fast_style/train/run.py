@@ -28,7 +28,7 @@ from effects.weights import WeightsStore
 
 __all__ = ["run"]
 
-SAMPLES = 4
+SAMPLES = 8
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -92,9 +92,9 @@ def _teacher(arguments: argparse.Namespace, artworks: list[Image.Image]) -> Teac
     return Teacher(efficientnet_lite0(WeightsStore(), device), vgg, styles)
 
 
-def _samples(folder: Path | None, photos: Photos) -> list[Image.Image]:
-    """The first few pictures of the folder, else of the training photographs."""
-    shown = photos if folder is None else Photos.read([folder])
+def _samples(places: list[Path] | None, photos: Photos) -> list[Image.Image]:
+    """The first few pictures there, else of the training photographs."""
+    shown = photos if places is None else Photos.read(places)
     return [shown[n] for n in range(min(SAMPLES, len(shown)))]
 
 

@@ -107,7 +107,10 @@ class Training:
             self._recent.clear()
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint; whenever the program is killed, a whole one is there."""
+        """Write a checkpoint; whenever the program is killed, a whole one is there.
+
+        Raises `UserError` where it can't be written; the one before is then still there.
+        """
         state = {
             "plan": asdict(self.plan),
             "step": self.step,
@@ -120,11 +123,14 @@ class Training:
             "adam": self._adam.state_dict(),
         }
         partial = path.with_suffix(".partial")
-        with partial.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        try:
+            with partial.open("wb") as file:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except OSError as error:
+            raise UserError(f"{path}: {(error.strerror or str(error)).lower()}") from error
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint. Raises `UserError` where it is damaged or of another plan."""
