@@ -18,7 +18,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from effects.errors import BadPicture
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Info", "bound", "decode", "encode", "inspect"]
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "Info", "bound", "decode", "encode", "inspect", "recolour"]
 
 MAX_BYTES = 64 * 2**20
 MAX_PIXELS = 50_000_000
@@ -103,6 +103,13 @@ def encode(image: Image.Image, type: str = "image/png", *, quality: int = 92) ->
     else:
         raise ValueError(f"encode writes image/png and image/jpeg, not {type}")
     return file.getvalue()
+
+
+def recolour(light: Image.Image, colours: Image.Image) -> Image.Image:
+    """The luminance of one picture with the chroma (Cb, Cr) of another of the same size."""
+    luminance = light.convert("YCbCr").getchannel("Y")
+    _, blue, red = colours.convert("YCbCr").split()
+    return Image.merge("YCbCr", (luminance, blue, red)).convert("RGB")
 
 
 @contextmanager

@@ -1,1 +1,71 @@
-"""Fast style: one feed-forward network that paints many styles, and the program that trains it."""
+"""Fast style: a photo painted in a trained style, or in a blend of several, by one network."""
+
+from __future__ import annotations
+
+from effects.spec import EffectSpec, Params, Text, param
+
+__all__ = ["SPEC", "FastStyleParams"]
+
+
+class FastStyleParams(Params):
+    """What can be set of a fast style."""
+
+    style: str = param(
+        "",
+        Text("Style", "Стиль"),
+        Text(
+            "A name, or several with their shares: starry=0.7+wave=0.3",
+            "Название или несколько с долями: starry=0.7+wave=0.3",
+        ),
+    )
+    strength: float = param(
+        1.0,
+        Text("Strength", "Сила"),
+        Text(
+            "How much style: 0 leaves the photo, 1 is the whole style",
+            "Сколько стиля: 0 оставляет фото, 1 — стиль целиком",
+        ),
+        ge=0,
+        le=1,
+    )
+    preserve_color: bool = param(
+        False,
+        Text("Keep the photo's colours", "Сохранить цвета фото"),
+        Text(
+            "Take only strokes and light from the style, colours from the photo",
+            "Взять у стиля только мазки и свет, а цвета — у фото",
+        ),
+    )
+    size: int = param(
+        1024,
+        Text("Size", "Размер"),
+        Text(
+            "Longer side of the picture, in pixels, if the photo is larger",
+            "Длинная сторона картины в пикселях, если фото больше",
+        ),
+        ge=64,
+        le=2048,
+    )
+
+
+def _cost(params: FastStyleParams, pixels: int) -> float:
+    return 0.05 + 0.7 * min(pixels, params.size**2) / 1e6
+
+
+SPEC = EffectSpec(
+    name="style",
+    title=Text("Fast style", "Быстрый стиль"),
+    description=Text(
+        "Paints a photo in the style of a well-known artwork, at once.",
+        "Сразу рисует фото в стиле известной картины.",
+    ),
+    params=FastStyleParams,
+    runner="effects.fast_style.runner:FastStyle",
+    cost=_cost,
+    aliases=("стиль",),
+    strength_field="strength",
+    size_field="size",
+    max_batch=8,
+    memory_mb=900,
+    example={"size": 64},
+)

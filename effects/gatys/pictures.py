@@ -10,7 +10,6 @@ from PIL import Image
 from torch import Tensor
 
 __all__ = [
-    "recolour",
     "resize",
     "scale_sides",
     "style_size",
@@ -69,10 +68,3 @@ def to_image(picture: Tensor) -> Image.Image:
     """A tensor 1×3×H×W as an RGB picture; values beyond [0, 1] are cut off."""
     pixels = picture.detach()[0].clamp(0, 1).mul(255).round().byte()
     return Image.fromarray(pixels.permute(1, 2, 0).cpu().numpy(), "RGB")
-
-
-def recolour(light: Image.Image, colours: Image.Image) -> Image.Image:
-    """The luminance of one picture with the chroma (Cb, Cr) of another of the same size."""
-    luminance = light.convert("YCbCr").getchannel("Y")
-    _, blue, red = colours.convert("YCbCr").split()
-    return Image.merge("YCbCr", (luminance, blue, red)).convert("RGB")

@@ -17,7 +17,7 @@ from effects.errors import OutOfMemory
 from effects.gatys import GatysParams, pictures
 from effects.gatys.objective import LITE0, VGG19, Objective
 from effects.gatys.optimise import descend
-from effects.image import encode
+from effects.image import encode, recolour
 from effects.spec import Context, Effect, Item, Media, Output, Weights
 
 __all__ = ["Gatys"]
@@ -60,7 +60,7 @@ class Gatys(Effect[GatysParams]):
             image = pictures.to_image(picture)
             if not params.preserve_color:
                 return image
-            return pictures.recolour(image, pictures.resize(item.photos[0], image.size))
+            return recolour(image, pictures.resize(item.photos[0], image.size))
 
         plan = _plan(params)
         canvas = self._tensor(photo, pictures.working_size(photo.size, plan[0][0]))

@@ -1,0 +1,231 @@
+"""The fast style effect through its own door, with a small network made here."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from effects.errors import BadParams, WeightsMissing
+from effects.fast_style import SPEC
+from effects.fast_style.export import export
+from effects.fast_style.network import StyleNetwork
+from effects.fast_style.runner import FastStyle
+from effects.fast_style.styles import Styles
+from effects.gatys.pictures import to_image, to_tensor
+from effects.spec import Item, Output
+
+NAMES = ("night", "sea", "sea-at-night")
+
+
+class Quiet:
+    """A context that nobody looks at."""
+
+    def step(self, done: int, total: int, preview: object = None) -> None:
+        pass
+
+
+class Folder:
+    """Weights in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, name: str) -> str:
+        return str(self._folder / "styles.onnx")
+
+
+@pytest.fixture(scope="module")
+def net() -> StyleNetwork:
+    """A small network with random weights."""
+    torch.manual_seed(3)
+    return StyleNetwork(fine=8, coarse=12, half=6, blocks=(1, 1, 1)).eval()
+
+
+@pytest.fixture(scope="module")
+def styles(net: StyleNetwork) -> Styles:
+    """Three styles with random vectors."""
+    random = np.random.default_rng(1)
+    gamma, beta = random.normal(0, 0.5, (2, 3, net.channels)).astype(np.float32)
+    return Styles(NAMES, 1 + gamma, beta)
+
+
+@pytest.fixture(scope="module")
+def folder(net: StyleNetwork, styles: Styles, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """styles.onnx and styles.npz."""
+    pytest.importorskip("onnx", reason="writing ONNX needs the package onnx")
+    folder = tmp_path_factory.mktemp("styles")
+    export(net, folder / "styles.onnx")
+    rows = [np.concatenate(each) for each in zip(*map(styles.vectors, NAMES), strict=True)]
+    np.savez(folder / "styles.npz", names=np.array(NAMES), gamma=rows[0], beta=rows[1])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def effect(folder: Path) -> FastStyle:
+    """The effect, loaded once."""
+    return FastStyle("cpu", Folder(folder))
+
+
+def photo(width: int = 96, height: int = 72) -> Image.Image:
+    """A smooth picture with an edge."""
+    y, x = np.mgrid[0:height, 0:width] / max(width, height)
+    rgb = np.stack([0.2 + 0.6 * x, 0.8 - 0.5 * y, 0.4 + 0.3 * (x > 0.5)], -1)
+    return Image.fromarray((rgb * 255).astype(np.uint8))
+
+
+def item(picture: Image.Image, **values: Any) -> Item[Any]:
+    """A request."""
+    return Item(SPEC.parse(values), (picture,))
+
+
+def pixels(output: Output) -> np.ndarray[Any, Any]:
+    """The painting."""
+    return np.asarray(Image.open(io.BytesIO(output.media[0].content)), dtype=np.float64)
+
+
+def paint(effect: FastStyle, picture: Image.Image | None = None, **values: Any) -> Any:
+    """The painting of one photo."""
+    return pixels(effect.run(item(picture or photo(), **values), Quiet()))
+
+
+def apart(ours: Any, theirs: Any) -> float:
+    """Mean difference of two pictures, of 255."""
+    return float(np.abs(ours - theirs).mean())
+
+
+def test_it_paints_what_the_network_paints(
+    effect: FastStyle, net: StyleNetwork, styles: Styles
+) -> None:
+    """The painting is torch's, but for what JPEG loses."""
+    for name in NAMES:
+        vectors = map(torch.from_numpy, styles.vectors(name))
+        with torch.no_grad():
+            expected = np.asarray(to_image(net(to_tensor(photo()), *vectors)), dtype=np.float64)
+        assert apart(expected, paint(effect, style=name)) < 3
+
+
+@pytest.mark.parametrize("size", [(1, 1), (9, 40), (97, 71), (400, 20)])
+def test_any_size(effect: FastStyle, size: tuple[int, int]) -> None:
+    """The painting has the photo's size, whatever the network needs."""
+    assert (size[1], size[0], 3) == paint(effect, photo(*size)).shape
+
+
+def test_large_photos_are_bounded(effect: FastStyle) -> None:
+    """The longer side is at most `size`."""
+    assert (48, 64, 3) == paint(effect, photo(400, 300), size=64).shape
+
+
+def test_strength_runs_from_the_photo_to_the_style(effect: FastStyle) -> None:
+    """At 0 the photo is there, and each step of a hundredth is small."""
+    original = np.asarray(photo(), dtype=np.float64)
+    assert apart(original, paint(effect, strength=0)) < 2
+    whole = apart(original, paint(effect))
+    assert whole > 10
+    half, more = (paint(effect, strength=strength) for strength in (0.5, 0.51))
+    assert whole / 2 == pytest.approx(apart(original, half), rel=0.1)
+    assert apart(half, more) < whole / 50 + 1
+
+
+def test_blends_are_continuous(effect: FastStyle) -> None:
+    """A blend runs from one style to the other without a jump."""
+    shares = (0.01, 0.25, 0.49, 0.5, 0.75, 0.99)
+    blends = [paint(effect, style=f"night={1 - share}+sea={share}") for share in shares]
+    ends = [paint(effect, style=name) for name in ("night", "sea")]
+    whole = apart(*ends)
+    assert apart(ends[0], blends[0]) < whole / 10
+    assert apart(ends[1], blends[-1]) < whole / 10
+    assert apart(blends[2], blends[3]) < whole / 10
+
+
+def test_preserve_color(effect: FastStyle) -> None:
+    """Chroma is the photo's."""
+
+    def chroma(values: Any) -> Any:
+        image = Image.fromarray(values.astype(np.uint8))
+        return np.asarray(image.convert("YCbCr"), dtype=np.float64)[..., 1:]
+
+    original = chroma(np.asarray(photo()))
+    kept, taken = (
+        apart(original, chroma(paint(effect, preserve_color=keep))) for keep in (True, False)
+    )
+    assert kept * 3 < taken
+
+
+def test_a_batch_is_its_items(effect: FastStyle) -> None:
+    """Photos of two sizes in three styles come back in order, as if each were alone."""
+    sizes = ((64, 48), (40, 56), (64, 48))
+    items = [item(photo(*size), style=name) for size, name in zip(sizes, NAMES, strict=True)]
+    for each, output in zip(items, effect.run_batch(items, [Quiet()] * 3), strict=True):
+        alone = pixels(effect.run(each, Quiet()))
+        assert alone.shape == pixels(output).shape
+        assert apart(alone, pixels(output)) < 0.5
+
+
+def test_the_same_bytes(effect: FastStyle) -> None:
+    """The same input gives the same file."""
+    first, again = (effect.run(item(photo()), Quiet()).media[0].content for _ in range(2))
+    assert first == again
+
+
+def test_shares(styles: Styles) -> None:
+    """Names in any case, parts of names that are clear, shares that are made to add up to 1."""
+    assert {"night": 1.0} == styles.blend("")
+    assert {"sea-at-night": 1.0} == styles.blend("At-Night")
+    assert {"night": 0.5, "sea": 0.5} == styles.blend("night + sea")
+    assert {"night": 0.75, "sea": 0.25} == styles.blend("night=0,9+sea=0.3")
+
+
+@pytest.mark.parametrize(
+    ("style", "words"),
+    [
+        ("nihgt", "did you mean night"),
+        ("quartz", "there are night, sea, sea-at-night"),
+        ("se", "sea or sea-at-night"),
+        ("night+", "no style ''"),
+        ("night=2", "above 0 and up to 1"),
+        ("night=0", "above 0 and up to 1"),
+        ("night=nan", "above 0 and up to 1"),
+        ("night=much", "above 0 and up to 1"),
+    ],
+)
+def test_bad_styles(styles: Styles, style: str, words: str) -> None:
+    """A style that is not there, and a share that is none, are refused in one sentence."""
+    with pytest.raises(BadParams, match=words):
+        styles.vectors(style)
+
+
+@pytest.mark.parametrize("name", ["styles.onnx", "styles.npz"])
+def test_damaged_files_are_named(folder: Path, tmp_path: Path, name: str) -> None:
+    """A file that is cut short is named."""
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes()[: 500 if file.name == name else None])
+    with pytest.raises(WeightsMissing, match=name):
+        FastStyle("cpu", Folder(tmp_path))
+
+
+def test_no_torch(folder: Path) -> None:
+    """A worker without torch serves it."""
+    code = f"""
+import sys
+sys.modules["torch"] = None  # importing it fails
+from PIL import Image
+from effects.fast_style import SPEC
+from effects.fast_style.runner import FastStyle
+from effects.spec import Item
+
+class World:
+    def path(self, name): return {str(folder / "styles.onnx")!r}
+    def step(self, *values): pass
+
+photo = Image.new("RGB", (32, 24))
+assert FastStyle("cpu", World()).run(Item(SPEC.parse({{}}), (photo,)), World()).media
+"""
+    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
