@@ -11,7 +11,7 @@ from typing import NoReturn
 from effects.device import share_cores
 from effects.errors import EffectError, UserError
 
-__all__ = ["INTERRUPTED", "Parser", "finish"]
+__all__ = ["Parser", "finish", "reason"]
 
 WRONG, FAILED, INTERRUPTED = 2, 1, 130
 
@@ -44,6 +44,11 @@ def finish(run: Callable[[], None]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     return 0
+
+
+def reason(error: OSError) -> str:
+    """Why a file can't be used, without its name."""
+    return (error.strerror or str(error)).lower()
 
 
 def _say(error: EffectError, status: int) -> int:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from effects import image
 from effects.catalogue import Catalogue
+from effects.commandline import reason
 from effects.device import pick_device
 from effects.errors import BadPicture, BrokenEffect, EffectError, OutOfMemory, UserError
 from effects.progress import ShellContext
@@ -74,7 +75,7 @@ def _read(path: Path) -> Image.Image:
             # No more than is allowed, and a byte to tell: the path may be a whole disk.
             return image.decode(file.read(image.MAX_BYTES + 1))
     except OSError as error:
-        raise UserError(f"{path}: {_reason(error)}") from error
+        raise UserError(f"{path}: {reason(error)}") from error
     except BadPicture as error:
         raise UserError(f"{path}: {error}") from error
 
@@ -140,13 +141,9 @@ def _write(media: Media, path: Path) -> Path:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise UserError(f"{path}: {_reason(error)}") from error
+        raise UserError(f"{path}: {reason(error)}") from error
     print(f"wrote {path}", file=sys.stderr)
     return path
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def _as_json(output: Output, written: list[Path]) -> dict[str, Any]:

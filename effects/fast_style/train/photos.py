@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from effects import image
+from effects.commandline import reason
 from effects.errors import BadPicture, UserError
 
 __all__ = ["SUFFIXES", "Photos"]
@@ -27,8 +28,8 @@ class Photos:
     the root of n, so that one large set does not outweigh all others.
     """
 
-    def __init__(self, files: dict[str, bytes], sources: Sequence[str]) -> None:
-        self._files = list(files.values())
+    def __init__(self, files: Sequence[bytes], sources: Sequence[str]) -> None:
+        self._files = files
         counts = Counter(sources)
         weights = np.array([counts[source] ** -0.5 for source in sources])
         self._chances = weights / weights.sum()
@@ -47,13 +48,12 @@ class Photos:
         `UserError`; photographs that can't be read are left out.
         """
         listed = {row["file"]: row for table in tables for row in _rows(table)}
-        files: dict[str, bytes] = {}
-        sources = []
+        files, sources = [], []
         for name, content in (each for place in places for each in _contents(place)):
             row = listed.get(name, {})
             if (tables and row.get("split") != "train") or not _is_sound(content):
                 continue
-            files[f"{len(files)} {name}"] = content
+            files.append(content)
             sources.append(row.get("source_repo", ""))
         if not files:
             where = ", ".join(map(str, places))
@@ -93,7 +93,7 @@ def _contents(place: Path) -> Iterator[tuple[str, bytes]]:
                 if file is not None and Path(member.name).suffix.lower() in SUFFIXES:
                     yield Path(member.name).name, file.read()
     except OSError as error:
-        raise UserError(f"{place}: {(error.strerror or str(error)).lower()}") from error
+        raise UserError(f"{place}: {reason(error)}") from error
     except tarfile.TarError as error:
         raise UserError(f"{place} is neither a folder nor a sound tar") from error
 
@@ -103,7 +103,7 @@ def _rows(table: Path) -> Iterable[dict[str, str]]:
         with table.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))
     except OSError as error:
-        raise UserError(f"{table}: {(error.strerror or str(error)).lower()}") from error
+        raise UserError(f"{table}: {reason(error)}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{table} is not a tab-separated table") from error
     if not rows or not {"file", "split"} <= rows[0].keys():

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from effects import image
 from effects.backbones import efficientnet_lite0
+from effects.commandline import reason
 from effects.errors import UserError
 from effects.fast_style.train.artworks import read_artworks
 from effects.fast_style.train.batches import batches
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{out}: {(error.strerror or str(error)).lower()}") from error
+        raise UserError(f"{out}: {reason(error)}") from error
     artworks = read_artworks(arguments.artworks, set(arguments.without), arguments.style_size)
     plan = Plan(
         styles=tuple(artworks),
@@ -61,11 +62,11 @@ def run(arguments: argparse.Namespace) -> None:
         training.save(checkpoint)
         lines = ["step\ttotal\tstyle\tcontent"]
         lines += ["\t".join(f"{value:.6g}" for value in row) for row in training.history]
-        (out / "losses.tsv").write_text("\n".join(lines) + "\n", "utf-8")
+        _write(out / "losses.tsv", "\n".join([*lines, ""]).encode())
 
     def draw() -> None:
         sheet = draw_sheet(training, artworks, samples)
-        (out / f"sheet-{training.step:07d}.jpg").write_bytes(image.encode(sheet, "image/jpeg"))
+        _write(out / f"sheet-{training.step:07d}.jpg", image.encode(sheet, "image/jpeg"))
 
     def progress() -> float:
         if arguments.steps:
@@ -83,6 +84,13 @@ def run(arguments: argparse.Namespace) -> None:
         save()
         draw()
     print(f"{training.step} steps in {training.seconds / 60:.1f} minutes: {checkpoint}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UserError(f"{path}: {reason(error)}") from error
 
 
 def _teacher(arguments: argparse.Namespace, artworks: list[Image.Image]) -> Teacher:

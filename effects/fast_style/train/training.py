@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from effects.commandline import reason
 from effects.errors import EffectError, UserError
 from effects.fast_style.network import StyleNetwork
 from effects.gatys.objective import Losses
@@ -130,7 +131,7 @@ class Training:
                 os.fsync(file.fileno())
             partial.replace(path)
         except OSError as error:
-            raise UserError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+            raise UserError(f"{path}: {reason(error)}") from error
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint. Raises `UserError` where it is damaged or of another plan."""
