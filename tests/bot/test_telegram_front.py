@@ -225,23 +225,35 @@ async def test_a_group_that_moved_gets_its_result(desk: TelegramDesk) -> None:
     assert ["photo", "photo"] == kinds(moved)
 
 
-async def test_updates_not_dealt_with_come_again(redis_client: Redis) -> None:
-    """A bot that dies over a message finds it at its next start."""
+@pytest.mark.parametrize("people", [1, 130], ids=["one", "more than a poll brings"])
+async def test_updates_not_dealt_with_come_again(redis_client: Redis, people: int) -> None:
+    """A bot that dies over messages finds them at its next start; when they are dealt with, no
+    more.
+    """
     heard: asyncio.Queue[str] = asyncio.Queue()
+    ready = asyncio.Event()
 
-    async def die(incoming: Incoming) -> list[Reply]:
-        heard.put_nowait(incoming.text)
-        await asyncio.Event().wait()
+    async def answer(incoming: Incoming) -> list[Reply]:
+        heard.put_nowait(incoming.user)
+        await ready.wait()
         return []
 
-    async with TelegramServer() as server:
-        await server.person(7).say("hello")
+    async def nothing_kept() -> bool:
+        return not await redis_client.keys("*telegram:updates*")
+
+    async with TelegramServer() as server, asyncio.timeout(60):
+        for number in range(people):
+            await server.person(1000 + number).say("hello")
+        everybody = {f"telegram:{1000 + number}" for number in range(people)}
         for _ in range(2):
-            front = a_front(server, redis_client)
-            running = asyncio.create_task(front.run(die))
-            assert "hello" == await asyncio.wait_for(heard.get(), 15)
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            async with running(a_front(server, redis_client).run(answer)):
+                assert everybody == {await heard.get() for _ in range(people)}
+        ready.set()
+        async with running(a_front(server, redis_client).run(answer)):
+            assert everybody == {await heard.get() for _ in range(people)}
+            await until(nothing_kept)
+            await server.person(7).say("hello")
+            assert "telegram:7" == await heard.get()
 
 
 async def test_people_are_told_while_redis_is_away(own_redis: RedisServer) -> None:

@@ -21,6 +21,7 @@ from bot.fronts.door import listening
 from bot.fronts.lines import Lines
 from bot.fronts.persist import Outage
 from bot.fronts.slots import Slots
+from bot.fronts.telegram.inbox import Inbox
 from bot.fronts.telegram.incoming import Reader
 from bot.fronts.telegram.outgoing import Outgoing
 from bot.fronts.telegram.settings import TelegramSettings
@@ -48,6 +49,7 @@ class TelegramFront:
         `speed`: see `Pace`.
         """
         self._menu = menu
+        self._redis = redis
         self._settings = settings
         api = TelegramAPIServer.from_base(settings.api_base)
         try:
@@ -72,7 +74,7 @@ class TelegramFront:
             for reply in await handle(incoming) if incoming else []:
                 await self._lines.say(str(messages[0].chat.id), reply)
 
-        updates = Updates(self._bot, deal)
+        updates = Updates(self._bot, deal, Inbox(self._redis, self._bot))
         try:
             if self._settings.webhook_url:
                 await self._serve_webhook(updates)

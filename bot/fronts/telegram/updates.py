@@ -1,4 +1,4 @@
-"""Updates from Telegram: each is confirmed when it has been dealt with, so that none is lost."""
+"""Updates from Telegram: each is kept until it has been dealt with, so that none is lost."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from aiogram.exceptions import AiogramError, TelegramRetryAfter, TelegramUnautho
 from aiogram.types import Message, Update
 
 from bot.fronts.persist import Outage
+from bot.fronts.telegram.inbox import Inbox
 from worker.jobs.errors import BadSettings
 from worker.jobs.wakeups import set_within
 
@@ -24,9 +25,8 @@ _WAIT = 25
 """Seconds that a poll waits for news."""
 _ALBUM = 0.7
 """Seconds without a further picture after which an album is complete."""
-_LOOK = 0.3
-_HELD = 80
-"""Updates after the oldest that is still in hand: a poll brings at most 100."""
+_LOOK = 1.0
+"""Seconds after which Redis is tried again when it kept nothing."""
 
 Deal = Callable[[list[Update]], Awaitable[None]]
 
@@ -34,12 +34,12 @@ Deal = Callable[[list[Update]], Awaitable[None]]
 class Updates:
     """Hands updates to `deal`, chat by chat in order; the messages of an album together."""
 
-    def __init__(self, bot: Bot, deal: Deal, *, album: float = _ALBUM) -> None:
+    def __init__(self, bot: Bot, deal: Deal, inbox: Inbox, *, album: float = _ALBUM) -> None:
         self._bot = bot
         self._deal = deal
+        self._inbox = inbox
         self._album = album
         self._newest = 0
-        self._recent: deque[int] = deque(maxlen=_HELD)
         self._waiting: defaultdict[int, deque[list[Update]]] = defaultdict(deque)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._more: dict[str, asyncio.Event] = {}
@@ -47,18 +47,20 @@ class Updates:
         self._dealt = asyncio.Event()
 
     async def poll(self) -> None:
-        """Ask for updates until cancelled. Raises `BadSettings` when the token is refused."""
+        """Ask for updates until cancelled; those that were left in hand come first. Raises
+        `BadSettings` when the token is refused.
+        """
         outage = Outage("telegram")
+        left, kept = False, 0
         while True:
-            offset = min(self._in_hand, default=self._newest + 1)
-            if len(self._recent) == _HELD:
-                # one that takes long is not to hide those that come
-                offset = max(offset, self._recent[0])
-            wait = 0 if self._in_hand else _WAIT
+            if not left and (old := await self._inbox.left()) is not None:
+                left = True
+                self._take_new(old)
             try:
                 updates = await self._bot.get_updates(
-                    offset=offset, timeout=wait, allowed_updates=KINDS, request_timeout=wait + 10
-                )
+                    offset=kept + 1, timeout=_WAIT, allowed_updates=KINDS,
+                    request_timeout=_WAIT + 10,
+                )  # fmt: skip
             except TelegramUnauthorizedError:
                 raise BadSettings("ATELIER_TELEGRAM__TOKEN is refused by Telegram") from None
             except AiogramError as error:
@@ -66,14 +68,18 @@ class Updates:
                 await outage.rest(error, least)
                 continue
             outage.end()
-            for update in updates:
-                if update.update_id > self._newest:
-                    self._newest = update.update_id
-                    self._recent.append(update.update_id)
-                    self.take(update)
-            if self._in_hand:
-                self._dealt.clear()
-                await set_within(self._dealt, _LOOK)
+            if await self._inbox.keep(updates):
+                kept = max((update.update_id for update in updates), default=kept)
+            else:
+                # not confirmed: they come again, now or after a restart
+                await asyncio.sleep(_LOOK)
+            self._take_new(updates)
+
+    def _take_new(self, updates: list[Update]) -> None:
+        for update in updates:
+            if update.update_id > self._newest:
+                self._newest = update.update_id
+                self.take(update)
 
     async def deal(self, update: Update) -> None:
         """Deal with an update in its turn, and return when that is done."""
@@ -118,6 +124,7 @@ class Updates:
                 log.exception("telegram: an update was not dealt with")
             self._in_hand -= {update.update_id for update in updates}
             self._dealt.set()
+            await self._inbox.drop(updates)
         del self._waiting[chat], self._tasks[chat]
 
     async def _until_complete(self, album: str) -> None:
