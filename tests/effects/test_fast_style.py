@@ -64,7 +64,6 @@ def test_a_batch_holds_different_styles(net: StyleNetwork) -> None:
 
 def test_onnx_agrees_with_torch(net: StyleNetwork, tmp_path: Path) -> None:
     """At three sizes and batches the file paints what the network paints; another net does not."""
-    pytest.importorskip("onnx", reason="writing ONNX needs the package onnx")
     path = tmp_path / "net.onnx"
     export(net, path)
     assert parity(net, path) < MOST

@@ -60,7 +60,6 @@ def styles(net: StyleNetwork) -> Styles:
 @pytest.fixture(scope="module")
 def folder(net: StyleNetwork, styles: Styles, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """styles.onnx and styles.npz."""
-    pytest.importorskip("onnx", reason="writing ONNX needs the package onnx")
     folder = tmp_path_factory.mktemp("styles")
     export(net, folder / "styles.onnx")
     rows = [np.concatenate(each) for each in zip(*map(styles.vectors, NAMES), strict=True)]
