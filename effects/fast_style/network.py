@@ -31,8 +31,8 @@ class StyleNetwork(nn.Module):
         self,
         fine: int = 48,
         coarse: int = 96,
-        half: int = 24,
-        blocks: tuple[int, int, int] = (1, 4, 2),
+        half: int = 16,
+        blocks: tuple[int, int, int] = (1, 4, 1),
     ) -> None:
         """`fine`, `coarse` and `half` are the widths at a quarter, an eighth and half of the
         picture's side; `blocks` says how many residual blocks stand before, at and after the
