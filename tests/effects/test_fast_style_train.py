@@ -69,7 +69,7 @@ def command(data: Path, out: Path, **changed: Any) -> list[str]:
         "artworks": data / "artworks",
         "out": out,
         "steps": STEPS,
-        "batch": 2,
+        "batch": 1,
         "crop": 64,
         "style_size": 64,
         "rate": 0.01,
@@ -146,7 +146,7 @@ def test_a_damaged_checkpoint_is_refused(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"batch": 3}, "batch 2, not batch 3"),
+        ({"batch": 3}, "batch 1, not batch 3"),
         ({"without": "sea"}, "styles night, sea, not styles night"),
     ],
 )
