@@ -22,6 +22,8 @@ __all__ = ["Plan", "Training", "load_trained"]
 
 STEEPEST = 5.0
 RISE = 50
+# A style's γ and β see few of the batches: at the network's rate the styles stay alike for long.
+VECTORS = 5.0
 # Means of so many steps are written down.
 EPOCH = 10
 
@@ -66,7 +68,9 @@ class Training:
         self.gamma = nn.Parameter(torch.ones(shape, device=self.device))
         self.beta = nn.Parameter(torch.zeros(shape, device=self.device))
         self._parameters = [*self.net.parameters(), self.gamma, self.beta]
-        self._adam = torch.optim.Adam(self._parameters, lr=self.plan.rate)
+        self._adam = torch.optim.Adam(
+            [{"params": [*self.net.parameters()]}, {"params": [self.gamma, self.beta]}]
+        )
         self._recent: list[Tensor] = []
 
     def paint(self, photos: Tensor, styles: Sequence[int]) -> Tensor:
@@ -84,7 +88,9 @@ class Training:
         progress: float,
     ) -> tuple[float, float, float]:
         """One step; `progress`, 0–1, says how far the training is. Returns the losses."""
-        self._adam.param_groups[0]["lr"] = self.plan.rate * _pace(self.step, progress)
+        rate = self.plan.rate * _pace(self.step, progress)
+        for group, share in zip(self._adam.param_groups, (1.0, VECTORS), strict=True):
+            group["lr"] = share * rate
         self._adam.zero_grad()
         found = judge(self.paint(photos, styles), photos, styles, generator)
         torch.autograd.backward(found.total)
