@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from effects.fields import preserve_color
 from effects.spec import EffectSpec, Params, Text, param
 
 __all__ = ["SPEC", "FastStyleParams"]
@@ -28,14 +29,7 @@ class FastStyleParams(Params):
         ge=0,
         le=1,
     )
-    preserve_color: bool = param(
-        False,
-        Text("Keep the photo's colours", "Сохранить цвета фото"),
-        Text(
-            "Take only strokes and light from the style, colours from the photo",
-            "Взять у стиля только мазки и свет, а цвета — у фото",
-        ),
-    )
+    preserve_color: bool = preserve_color()
     size: int = param(
         1024,
         Text("Size", "Размер"),

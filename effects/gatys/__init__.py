@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from effects.fields import preserve_color
 from effects.spec import EffectSpec, Params, Text, param
 
 __all__ = ["SPEC", "GatysParams"]
@@ -50,14 +51,7 @@ class GatysParams(Params):
         ge=0.25,
         le=2,
     )
-    preserve_color: bool = param(
-        False,
-        Text("Keep the photo's colours", "Сохранить цвета фото"),
-        Text(
-            "Take only strokes and light from the style, colours from the photo",
-            "Взять у стиля только мазки и свет, а цвета — у фото",
-        ),
-    )
+    preserve_color: bool = preserve_color()
     start: Literal["photo", "noise"] = param(
         "photo",
         Text("Start from", "Начать с"),

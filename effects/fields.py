@@ -1,0 +1,21 @@
+"""Parameters that several effects have, with the same words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from effects.spec import Text, param
+
+__all__ = ["preserve_color"]
+
+
+def preserve_color() -> Any:
+    """Whether the picture keeps the colours of the photo; off unless set."""
+    return param(
+        False,
+        Text("Keep the photo's colours", "Сохранить цвета фото"),
+        Text(
+            "Take only strokes and light from the style, colours from the photo",
+            "Взять у стиля только мазки и свет, а цвета — у фото",
+        ),
+    )
