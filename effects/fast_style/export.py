@@ -79,6 +79,8 @@ def write_onnx(net: nn.Module, example: Mapping[str, Tensor], path: Path) -> Non
             output_names=["painting"],
             dynamic_axes={**free, "painting": picture},
             opset_version=17,
+            # ONNX Runtime folds when it loads; so that every weight can be found by its name.
+            do_constant_folding=False,
             dynamo=False,
         )
 

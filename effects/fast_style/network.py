@@ -128,7 +128,7 @@ class UpConvolution(nn.Module):
         """N×C×H×W to N×filters×2H×2W."""
         filters, channels = self.weight.shape[:2]
         kernel = torch.einsum("pam,qbn,fcmn->fpqcab", self.fold, self.fold, self.weight)
-        bias = None if self.bias is None else self.bias.repeat_interleave(4)
+        bias = None if self.bias is None else self.bias[:, None].expand(-1, 4).flatten()
         phases = functional.conv2d(_reflect(x), kernel.reshape(4 * filters, channels, 3, 3), bias)
         return functional.pixel_shuffle(phases, 2)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from onnx import load, numpy_helper
 from torch.nn import functional
 
 from effects.errors import UserError
@@ -70,6 +71,16 @@ def test_onnx_agrees_with_torch(net: StyleNetwork, tmp_path: Path) -> None:
     torch.manual_seed(4)
     other = StyleNetwork(fine=8, coarse=12, half=6, blocks=(1, 1, 1)).eval()
     assert parity(other, path) > MOST
+
+
+def test_the_weights_are_found_by_name(net: StyleNetwork, tmp_path: Path) -> None:
+    """Every parameter lies in the file under its own name, as it is."""
+    path = tmp_path / "net.onnx"
+    export(net, path)
+    stored = {each.name: numpy_helper.to_array(each) for each in load(path).graph.initializer}
+    assert {name for name, _ in net.named_parameters()} <= stored.keys()
+    for name, parameter in net.named_parameters():
+        assert (parameter.detach().numpy() == stored[name]).all(), name
 
 
 def test_without_onnx_one_sentence(
