@@ -5,7 +5,8 @@ EffectError               one clear sentence; `code` for machines, `details` for
 │   ├── UnknownEffect
 │   ├── BadParams
 │   ├── WrongPhotos       too many, too few
-│   └── BadPicture        not a picture, broken, too large, too long and thin
+│   ├── BadPicture        not a picture, broken, too large, too long and thin
+│   └── BadFilter         a saved filter that this program can't use
 ├── WeightsMissing        the admin can mend it
 ├── OutOfMemory           a smaller picture may do
 ├── BrokenEffect          the effect returned the wrong thing
@@ -61,6 +62,12 @@ class BadPicture(UserError):
     """The file is not a picture that can be used."""
 
     code = "bad_picture"
+
+
+class BadFilter(UserError):
+    """A saved filter is damaged, or was learned for another network."""
+
+    code = "bad_filter"
 
 
 class WeightsMissing(EffectError):

@@ -15,7 +15,7 @@ from PIL import Image
 
 from effects.errors import BadParams, WeightsMissing
 from effects.fast_style import SPEC
-from effects.fast_style.export import export
+from effects.fast_style.export import export, fingerprint
 from effects.fast_style.network import StyleNetwork
 from effects.fast_style.runner import FastStyle
 from effects.fast_style.styles import Styles
@@ -54,7 +54,7 @@ def styles(net: StyleNetwork) -> Styles:
     """Three styles with random vectors."""
     random = np.random.default_rng(1)
     gamma, beta = random.normal(0, 0.5, (2, 3, net.channels)).astype(np.float32)
-    return Styles(NAMES, 1 + gamma, beta)
+    return Styles(NAMES, 1 + gamma, beta, fingerprint(net))
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,7 @@ def folder(net: StyleNetwork, styles: Styles, tmp_path_factory: pytest.TempPathF
     """styles.onnx and styles.npz."""
     folder = tmp_path_factory.mktemp("styles")
     export(net, folder / "styles.onnx")
-    rows = [np.concatenate(each) for each in zip(*map(styles.vectors, NAMES), strict=True)]
-    np.savez(folder / "styles.npz", names=np.array(NAMES), gamma=rows[0], beta=rows[1])
+    styles.save(folder / "styles.npz")
     return folder
 
 

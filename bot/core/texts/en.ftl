@@ -116,6 +116,10 @@ error-bad-picture = { $reason ->
     [not_a_picture] The file is not a picture; please send a JPEG or PNG.
    *[broken] The picture is damaged or incomplete; please send it again.
 }
+error-bad-filter = { $reason ->
+    [network] The filter “{ $name }” was learned for an earlier network; please have it learned anew.
+   *[damaged] The filter “{ $name }” is damaged; please have it learned anew.
+}
 picture-number = Picture { $number }: { $sentence }
 error-effect-down = “{ $title }” is out of order just now ({ $reason }); your pictures are kept, so try again later.
 error-out-of-memory = There was not enough memory for this picture; try a smaller size.
