@@ -54,6 +54,8 @@ class Tier(_Frozen):
     """Credits that one user gets a day; one is an expected second of the reference worker."""
     deferred: int = Field(20, ge=0, le=1000)
     """Jobs that one user may have waiting for the night; they cost no credits."""
+    filters: int = Field(5, ge=0, le=1000)
+    """Styles that one user may have saved."""
     effects: tuple[Word, ...] | None = None
     """Those allowed; None: all."""
     side: int | None = Field(None, ge=64, le=16_384)
@@ -116,9 +118,11 @@ class Rules(_Frozen):
         "free": Tier(
             night=8, side=768, steps=500, night_side=1024, night_steps=1000, offer_after=120
         ),
-        "plus": Tier(day=3, night=16, waiting=200, running=8, daily=14_400, side=1024, steps=1000),
-        "pro": Tier(day=6, night=32, waiting=400, running=16, daily=43_200),
-        "staff": Tier(day=10, night=80, waiting=1000, running=32, daily=86_400),
+        "plus": Tier(
+            day=3, night=16, waiting=200, running=8, daily=14_400, filters=20, side=1024, steps=1000
+        ),
+        "pro": Tier(day=6, night=32, waiting=400, running=16, daily=43_200, filters=100),
+        "staff": Tier(day=10, night=80, waiting=1000, running=32, daily=86_400, filters=500),
     }
 
     later: Weight = 1
