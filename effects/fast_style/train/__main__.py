@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=_whole(0, 2**31 - 1), default=0, help="default %(default)s")
     add("--save-every", type=_number(0, 1000), default=3.0, help="minutes; default %(default)s")
     add("--sheet-every", type=_number(0, 1000), default=15.0, help="minutes; default %(default)s")
+    add("--bf16", action="store_true", help="bfloat16 in the network; fast where AMX or a GPU is")
     add("--device", default="", help="cpu, cuda:0 …; default: a GPU if there is one")
     return parser
 

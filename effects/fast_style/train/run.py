@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
         rate=arguments.rate,
         seed=arguments.seed,
     )
-    training = Training(plan, arguments.device)
+    training = Training(plan, arguments.device, arguments.bf16)
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
         training.load(checkpoint)

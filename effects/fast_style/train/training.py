@@ -6,7 +6,9 @@ import math
 import os
 import pickle
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,8 @@ class Training:
 
     plan: Plan
     device: str
+    bf16: bool = False
+    """Whether the network computes in bfloat16, which some CPUs and GPUs do much faster."""
     step: int = 0
     seconds: float = 0.0
     """Spent in steps, over all runs."""
@@ -73,11 +77,20 @@ class Training:
         )
         self._recent: list[Tensor] = []
 
+    @cached_property
+    def _threads(self) -> tuple[ThreadPoolExecutor, int]:
+        """On a CPU the pictures are shared out among threads of one core each: nearly as many
+        times faster as there are cores, where torch's own threads gain little on small layers.
+        """
+        parts = min(self.plan.batch, torch.get_num_threads()) if self.device == "cpu" else 1
+        return ThreadPoolExecutor(parts, "gradient", torch.set_num_threads, (1,)), parts
+
     def paint(self, photos: Tensor, styles: Sequence[int]) -> Tensor:
         """Paint N×3×H×W, picture n in style `styles[n]`."""
         picked = torch.tensor(styles, device=self.device)
-        painting: Tensor = self.net(photos, self.gamma[picked], self.beta[picked])
-        return painting
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.bf16):
+            painting: Tensor = self.net(photos, self.gamma[picked], self.beta[picked])
+        return painting.float()
 
     def advance(
         self,
@@ -91,9 +104,7 @@ class Training:
         rate = self.plan.rate * _pace(self.step, progress)
         for group, share in zip(self._adam.param_groups, (1.0, VECTORS), strict=True):
             group["lr"] = share * rate
-        self._adam.zero_grad()
-        found = judge(self.paint(photos, styles), photos, styles, generator)
-        torch.autograd.backward(found.total)
+        found = self._backward(photos, styles, judge, generator)
         norm = nn.utils.clip_grad_norm_(self._parameters, STEEPEST)
         if not math.isfinite(norm):
             raise EffectError(
@@ -102,9 +113,29 @@ class Training:
             )
         self._adam.step()
         self.step += 1
-        total, style, content = torch.stack(found).tolist()
-        self._note(torch.tensor((total, style, content)))
+        self._note(found)
+        total, style, content = found.tolist()
         return total, style, content
+
+    def _backward(
+        self, photos: Tensor, styles: Sequence[int], judge: Judge, generator: torch.Generator
+    ) -> Tensor:
+        """Leave the gradients in the parameters; returns total, style and content loss."""
+        threads, parts = self._threads
+        seed = int(torch.randint(2**62, (), generator=generator))
+
+        def differentiate(part: int) -> tuple[Tensor, Sequence[Tensor]]:
+            share = photos[part::parts]
+            picked = styles[part::parts]
+            chance = torch.Generator().manual_seed(seed)
+            found = torch.stack(judge(self.paint(share, picked), share, picked, chance))
+            found = found * (len(picked) / len(styles))
+            return found.detach().cpu(), torch.autograd.grad(found[0], self._parameters)
+
+        losses, gradients = zip(*threads.map(differentiate, range(parts)), strict=True)
+        for parameter, *shares in zip(self._parameters, *gradients, strict=True):
+            parameter.grad = torch.stack(shares).sum(0)
+        return torch.stack(losses).sum(0)
 
     def _note(self, losses: Tensor) -> None:
         self._recent.append(losses)
