@@ -40,6 +40,8 @@ def run(catalogue: Catalogue, arguments: argparse.Namespace) -> None:
     spec.check_photos(len(files))
     target = _target(arguments.output)
     photos = tuple(_read(file) for file in files)
+    if spec.check is not None:
+        spec.check(params, photos)
     device = pick_device(arguments.device)
     output = _perform(spec, catalogue, device, Item(params, photos))
     # A program that asks for JSON wants no file that it has not named.

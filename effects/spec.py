@@ -11,12 +11,13 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from effects.errors import BadParams, BadSpec, WrongPhotos
+from effects.filters import Filters, Text
 
 __all__ = [
     "Context",
@@ -30,13 +31,6 @@ __all__ = [
     "Weights",
     "param",
 ]
-
-
-class Text(NamedTuple):
-    """A sentence for people, in English and Russian."""
-
-    en: str
-    ru: str
 
 
 class Params(BaseModel):
@@ -88,6 +82,8 @@ class Item(Generic[P]):
 
     params: P
     photos: tuple[Image.Image, ...]
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
+    """The saved filters that the parameters name: what `EffectSpec.teaches` gave for them."""
 
 
 @dataclass(frozen=True)
@@ -193,6 +189,12 @@ class EffectSpec:
     """Parameters of a quick run, used for warm-up and tests."""
     deferrable: bool = False
     """May wait for the night."""
+    filters: Filters | None = None
+    """What its pictures can be made to look like, by name."""
+    teaches: str = ""
+    """The effect whose new filters are in this one's `Output.data`."""
+    check: Callable[[Any, Sequence[Image.Image]], None] | None = None
+    """(params, photos): a look before it costs anything. Raises `UserError`; done in a second."""
 
     def __post_init__(self) -> None:
         for word in (self.name, *self.aliases):
@@ -206,7 +208,8 @@ class EffectSpec:
         if not 0 <= fewest <= most == len(self.roles):
             raise BadSpec(f"effect {self.name}: {self.photos} photos but {len(self.roles)} roles")
         fields = self.params.model_fields
-        for meant in (self.strength_field, self.size_field, self.steps_field):
+        named = self.filters.field if self.filters else None
+        for meant in (self.strength_field, self.size_field, self.steps_field, named):
             if meant is not None and meant not in fields:
                 raise BadSpec(f"effect {self.name}: no parameter {meant!r}")
         for key, info in fields.items():

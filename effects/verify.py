@@ -43,8 +43,10 @@ def verify(output: Any, effect: str) -> Output:
         not isinstance(text, Text) or not all(type(sentence) is str for sentence in text)
     ):
         raise _broken(effect, "returned a text of the wrong kind")
+    if not all(type(key) is str and type(value) is bytes for key, value in output.data.items()):
+        raise _broken(effect, "returned data of the wrong kind")
     media = tuple(_medium(medium, effect) for medium in output.media)
-    if sum(len(medium.content) for medium in media) > _MOST_BYTES:
+    if sum(map(len, (*(medium.content for medium in media), *output.data.values()))) > _MOST_BYTES:
         raise _broken(effect, f"returned more than {_MOST_BYTES >> 20} MB")
     return replace(output, media=media)
 

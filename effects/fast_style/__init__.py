@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from effects.fast_style.names import StyleNames
 from effects.fields import preserve_color
 from effects.spec import EffectSpec, Params, Text, param
 
@@ -61,5 +62,6 @@ SPEC = EffectSpec(
     size_field="size",
     max_batch=8,
     memory_mb=900,
+    filters=StyleNames(),
     example={"size": 64},
 )

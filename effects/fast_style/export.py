@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from effects.commandline import Parser, finish
 from effects.errors import EffectError, UserError
+from effects.fast_style.names import ARTWORKS
 from effects.fast_style.network import STEP, StyleNetwork
 from effects.fast_style.styles import Styles
 from effects.fast_style.train.training import load_trained
@@ -42,7 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         error = parity(net, target)
         if not error < MOST:
             raise EffectError(f"{target} differs from the network by {error:.2g}")
-        styles = Styles(names, gamma.numpy(), beta.numpy(), fingerprint(net))
+        listed = [*ARTWORKS, *names]
+        order = sorted(range(len(names)), key=lambda n: listed.index(names[n]))
+        named = tuple(ARTWORKS.get(names[n], names[n]) for n in order)
+        styles = Styles(named, gamma[order].numpy(), beta[order].numpy(), fingerprint(net))
         styles.save(target.with_suffix(".npz"))
         size = target.stat().st_size / 2**20
         print(f"{target}: {len(names)} styles, {size:.1f} MB, error {error:.1g}")

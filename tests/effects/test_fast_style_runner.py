@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from effects.errors import BadParams, WeightsMissing
+from effects.errors import WeightsMissing
 from effects.fast_style import SPEC
 from effects.fast_style.export import export, fingerprint
 from effects.fast_style.network import StyleNetwork
@@ -171,33 +171,6 @@ def test_the_same_bytes(effect: FastStyle) -> None:
     """The same input gives the same file."""
     first, again = (effect.run(item(photo()), Quiet()).media[0].content for _ in range(2))
     assert first == again
-
-
-def test_shares(styles: Styles) -> None:
-    """Names in any case, parts of names that are clear, shares that are made to add up to 1."""
-    assert {"night": 1.0} == styles.blend("")
-    assert {"sea-at-night": 1.0} == styles.blend("At-Night")
-    assert {"night": 0.5, "sea": 0.5} == styles.blend("night + sea")
-    assert {"night": 0.75, "sea": 0.25} == styles.blend("night=0,9+sea=0.3")
-
-
-@pytest.mark.parametrize(
-    ("style", "words"),
-    [
-        ("nihgt", "did you mean night"),
-        ("quartz", "there are night, sea, sea-at-night"),
-        ("se", "sea or sea-at-night"),
-        ("night+", "no style ''"),
-        ("night=2", "above 0 and up to 1"),
-        ("night=0", "above 0 and up to 1"),
-        ("night=nan", "above 0 and up to 1"),
-        ("night=much", "above 0 and up to 1"),
-    ],
-)
-def test_bad_styles(styles: Styles, style: str, words: str) -> None:
-    """A style that is not there, and a share that is none, are refused in one sentence."""
-    with pytest.raises(BadParams, match=words):
-        styles.vectors(style)
 
 
 @pytest.mark.parametrize("name", ["styles.onnx", "styles.npz"])

@@ -69,6 +69,15 @@ class Invert(Effect[GateParams]):
         return Output(media=(Media("image/png", picture),), text=Text("inverted", "наоборот"))
 
 
+class Teach(Effect[GateParams]):
+    """Gives back what was attached."""
+
+    def run(self, item: Item[GateParams], ctx: Context) -> Output:
+        """The attachments, longer."""
+        data = {name: content + b" learnt" for name, content in item.attachments.items()}
+        return Output(text=Text("taught", "научен"), data=data)
+
+
 class StrollParams(Params):
     """How long to take."""
 
@@ -238,6 +247,7 @@ def _spec(
     step_limit: float,
     params: type[Params] = GateParams,
     max_batch: int = 1,
+    teaches: str = "",
 ) -> EffectSpec:
     return EffectSpec(
         name=name,
@@ -249,6 +259,7 @@ def _spec(
         roles=("photo",) * photos,
         photos=(photos, photos),
         step_limit=step_limit,
+        teaches=teaches,
         max_batch=max_batch,
         memory_mb=10,
     )
@@ -258,6 +269,7 @@ NOOP = _spec("noop", Noop, 0, 10)
 INVERT = _spec("invert", Invert, 1, 10)
 STROLL = _spec("stroll", Stroll, 1, 3, StrollParams)
 HANG = _spec("hang", Hang, 0, 1)
+TEACH = _spec("teach", Teach, 0, 10, teaches="invert")
 HANG_LONG = _spec("hang_long", Hang, 0, 600)
 ODD = _spec("odd", Odd, 0, 10)
 CHOIR = _spec("choir", Choir, 1, 1.5, max_batch=4)

@@ -152,7 +152,13 @@ class House:
         self._workers.append(worker)
         return worker
 
-    async def submit(self, effect: str, photo: bytes | None = None, **params: Any) -> Job:
+    async def submit(
+        self,
+        effect: str,
+        photo: bytes | None = None,
+        attachments: dict[str, str] | None = None,
+        **params: Any,
+    ) -> Job:
         """Queue a job of a user of its own."""
         self._jobs += 1
         id_ = f"job{self._jobs}"
@@ -169,6 +175,7 @@ class House:
             kind=effect if spec.max_batch > 1 else "",
             params=params,
             photos=photos,
+            attachments=attachments or {},
             cost=100_000,
             max_attempts=2,
         )

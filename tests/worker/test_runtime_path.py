@@ -31,6 +31,26 @@ async def test_a_photo_becomes_a_picture(house: House, photo: bytes) -> None:
     assert [(job.id, "done")] == await house.endings()
 
 
+async def test_attachments_go_in_and_data_come_out(house: House) -> None:
+    """What is attached to a job reaches the effect; what it teaches lies under the job's name."""
+    await house.worker(effects="teach")
+    await house.blobs.put("filters/1", b"vectors")
+    job = await house.submit("teach", attachments={"dusk": "filters/1"})
+    done = await house.ending(job)
+
+    assert done.kind == "done"
+    assert ["dusk"] == list(done.data)
+    assert done.data["dusk"].startswith(f"{job.id}/")
+    assert b"vectors learnt" == await house.blobs.get(done.data["dusk"])
+
+
+async def test_a_lost_attachment_is_one_sentence(house: House) -> None:
+    """As a lost photo is."""
+    await house.worker(effects="teach")
+    failed = await house.ending(await house.submit("teach", attachments={"dusk": "filters/2"}))
+    assert ("failed", "blob_missing") == (failed.kind, failed.code)
+
+
 async def test_progress_and_preview_arrive(house: House, photo: bytes) -> None:
     """Steps come, with a small JPEG now and then; previews go when the job ends."""
     await house.worker()

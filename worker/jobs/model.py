@@ -59,6 +59,8 @@ class Job(_Wire):
     """Checked by the effect's spec, at both ends."""
     photos: tuple[str, ...] = ()
     """Blob names, in the order of the effect's roles."""
+    attachments: dict[str, str] = Field(default_factory=dict)
+    """What else the effect needs, by name; the values are blob names."""
     cost: int = Field(ge=1, le=10**12)
     """Expected service time in microseconds on the reference worker, at least 1."""
     guess: int = Field(0, ge=0, le=10**12)
@@ -148,6 +150,8 @@ class Done(_Wire):
     media: tuple[MediaRef, ...] = ()
     text: dict[str, str] = Field(default_factory=dict)
     """Language code -> sentence."""
+    data: dict[str, str] = Field(default_factory=dict)
+    """What is for programs, by name; the values are blob names."""
     seconds: float = 0.0
     """Time the effect took, without the queue; of a batch, the job's share by its cost."""
 

@@ -118,13 +118,14 @@ class Attempt:
         job = self.claim.job
         try:
             photos = tuple([await self._get(name) for name in job.photos])
+            attachments = {name: await self._get(at) for name, at in job.attachments.items()}
         except (BlobMissing, BadBlob):
             message = "A picture of this job is no longer there; please send it again."
             self.hear(Failure(self.number, BlobMissing.code, message))
         except BlobStoreAway as error:
             self.hear(self._storage_failure(error))
         else:
-            self.part = Part(self.number, job.cost, job.params, photos)
+            self.part = Part(self.number, job.cost, job.params, photos, attachments)
 
     async def _settle(self, verdict: Verdict) -> str:
         """Tell the queue. Raises `LeaseLost`."""
@@ -147,18 +148,25 @@ class Attempt:
 
     async def _finish(self, result: Result) -> None:
         """Upload, then end the job. Raises `BlobStoreAway` and `LeaseLost`."""
-        media = []
+        media, data = [], {}
         for index, (type_, content) in enumerate(result.media):
             media.append(MediaRef(blob=f"{self._folder}/{index}.{_SUFFIX[type_]}", type=type_))
             await self._store(media[-1].blob, content)
+        for index, (name, content) in enumerate(result.data.items()):
+            data[name] = f"{self._folder}/data-{index}"
+            await self._store(data[name], content)
         done = Done(
-            job=self.claim.job.id, media=tuple(media), text=result.text, seconds=result.seconds
+            job=self.claim.job.id,
+            media=tuple(media),
+            text=result.text,
+            seconds=result.seconds,
+            data=data,
         )
         try:
             await self._patience(lambda: self._queue.finish(self.claim, done))
         except LeaseLost:
             with contextlib.suppress(BlobStoreAway):
-                await self._blobs.delete(ref.blob for ref in media)
+                await self._blobs.delete([*(ref.blob for ref in media), *data.values()])
             raise
 
     async def _get(self, name: str) -> bytes:

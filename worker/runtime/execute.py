@@ -122,7 +122,7 @@ class Executor:
             self._send(run_failure(part.number, effect, error))
             return None
         context = OrderContext(part.number, self._send, lambda: self._stopped(part.number))
-        return _Task(part.number, part.cost, Item(params, photos), context)
+        return _Task(part.number, part.cost, Item(params, photos, part.attachments), context)
 
     def _run_together(self, spec: EffectSpec, tasks: Sequence[_Task]) -> Sequence[_Task]:
         """Run a batch; returns what must be run one by one, because the batch failed or is none.
@@ -192,7 +192,10 @@ class Executor:
             return run_failure(task.number, spec.name, error)
         media = tuple((medium.type, medium.content) for medium in output.media)
         text = output.text._asdict() if output.text else {}
-        return Result(task.number, media, text, seconds)
+        # Any effect may describe its result for programs; those wait with it only where it
+        # teaches another effect a filter.
+        data = dict(output.data) if spec.teaches else {}
+        return Result(task.number, media, text, seconds, data)
 
     def _is_stopped(self, task: _Task) -> bool:
         return self._stopped(task.number)

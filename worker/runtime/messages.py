@@ -35,6 +35,7 @@ class Part:
     params: dict[str, Any]
     photos: tuple[bytes, ...]
     """Files as they came from the person."""
+    attachments: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,8 @@ class Result:
     text: dict[str, str]
     seconds: float
     """The part's share of the time that the effect took."""
+    data: dict[str, bytes] = field(default_factory=dict)
+    """What is for programs, by name."""
 
 
 @dataclass(frozen=True)
