@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import pickle
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -15,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from effects.commandline import reason
 from effects.errors import EffectError, UserError
 from effects.fast_style.network import StyleNetwork
+from effects.fast_style.train.state import damaged, read_state, write_state
 from effects.gatys.objective import Losses
 
 __all__ = ["Plan", "Training", "load_trained"]
@@ -145,10 +143,7 @@ class Training:
             self._recent.clear()
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint; whenever the program is killed, a whole one is there.
-
-        Raises `UserError` where it can't be written; the one before is then still there.
-        """
+        """Write a checkpoint, whole or not at all. Raises `UserError`."""
         state = {
             "plan": asdict(self.plan),
             "step": self.step,
@@ -160,19 +155,11 @@ class Training:
             "beta": self.beta.detach(),
             "adam": self._adam.state_dict(),
         }
-        partial = path.with_suffix(".partial")
-        try:
-            with partial.open("wb") as file:
-                torch.save(state, file)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        except OSError as error:
-            raise UserError(f"{path}: {reason(error)}") from error
+        write_state(state, path)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint. Raises `UserError` where it is damaged or of another plan."""
-        state = _read(path)
+        state = read_state(path)
         ours = asdict(self.plan)
         try:
             for name, value in state["plan"].items():
@@ -189,16 +176,16 @@ class Training:
             self.step, self.seconds = state["step"], state["seconds"]
             self.history, self._recent = state["history"], state["recent"]
         except (KeyError, TypeError, AttributeError, RuntimeError, ValueError) as error:
-            raise _damaged(path) from error
+            raise damaged(path) from error
 
 
 def load_trained(path: Path) -> tuple[StyleNetwork, tuple[str, ...], Tensor, Tensor]:
     """Network, names of styles, γ and β (styles×channels) of a checkpoint. Raises `UserError`."""
-    state = _read(path)
+    state = read_state(path)
     try:
         training = Training(Plan(**state["plan"]), "cpu")
     except (KeyError, TypeError) as error:
-        raise _damaged(path) from error
+        raise damaged(path) from error
     training.load(path)
     return (
         training.net.eval(),
@@ -213,22 +200,6 @@ def _pace(step: int, progress: float) -> float:
     rise = min(1.0, (step + 1) / RISE)
     fall = max(0.0, min(1.0, progress) - 0.5) / 0.5
     return rise * (0.02 + 0.98 * (1 + math.cos(math.pi * fall)) / 2)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise UserError(f"there is no checkpoint {path}") from error
-    except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        raise _damaged(path) from error
-    if not isinstance(state, dict):
-        raise _damaged(path)
-    return state
-
-
-def _damaged(path: Path) -> UserError:
-    return UserError(f"the checkpoint {path} is damaged or none of this program's; move it away")
 
 
 def _shown(name: str, value: Any) -> str:
