@@ -54,7 +54,7 @@ class FastStyle(Effect[FastStyleParams]):
     ) -> list[Output]:
         """Photos of one size go through the network together, each in its own style."""
         photos = [image.bound(item.photos[0], item.params.size) for item in items]
-        vectors = [self._styles.vectors(item.params.style) for item in items]
+        vectors = [self._styles.vectors(item.params.style, item.attachments) for item in items]
         groups: dict[tuple[int, int], list[int]] = defaultdict(list)
         for n, photo in enumerate(photos):
             groups[photo.size].append(n)

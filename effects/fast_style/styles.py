@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from effects.errors import WeightsMissing
 from effects.fast_style.names import blend
-from effects.fast_style.vectors import Vectors
+from effects.fast_style.vectors import Vectors, unpack
 
 __all__ = ["Styles"]
+
+_NONE: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Styles:
@@ -42,8 +46,20 @@ class Styles:
             network=np.array(self.network),
         )
 
-    def vectors(self, words: str) -> tuple[Vectors, Vectors]:
-        """γ and β, one row each, of "starry" or "starry=0.7+wave=0.3". Raises `BadParams`."""
-        shares = blend(words, self.names)
-        weights = np.array([shares.get(name, 0.0) for name in self.names], dtype=np.float32)
-        return (weights @ self.gamma)[None], (weights @ self.beta)[None]
+    def vectors(self, words: str, own: Mapping[str, bytes] = _NONE) -> tuple[Vectors, Vectors]:
+        """γ and β, one row each, of "starry" or "starry=0.7+mine=0.3".
+
+        `own` are saved styles by name, as `vectors.pack` made them. Raises `BadParams` for words
+        that name no style, `BadFilter` for a saved one that can't be used.
+        """
+        gamma, beta = np.zeros((2, 1, self.gamma.shape[1]), dtype=np.float32)
+        for name, share in blend(words, [*self.names, *own]).items():
+            theirs = self._of(name, own)
+            gamma, beta = gamma + share * theirs[0], beta + share * theirs[1]
+        return gamma, beta
+
+    def _of(self, name: str, own: Mapping[str, bytes]) -> tuple[Vectors, Vectors]:
+        if name in self.names:
+            row = self.names.index(name)
+            return self.gamma[row], self.beta[row]
+        return unpack(own[name], name, self.network, self.gamma.shape[1])

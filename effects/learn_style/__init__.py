@@ -105,4 +105,6 @@ SPEC = EffectSpec(
     step_limit=120.0,
     example={"steps": 10},
     deferrable=True,
+    teaches="style",
+    check=check,
 )

@@ -13,12 +13,13 @@ import pytest
 import torch
 from PIL import Image
 
-from effects.errors import WeightsMissing
+from effects.errors import BadFilter, BadParams, WeightsMissing
 from effects.fast_style import SPEC
 from effects.fast_style.export import export, fingerprint
 from effects.fast_style.network import StyleNetwork
 from effects.fast_style.runner import FastStyle
 from effects.fast_style.styles import Styles
+from effects.fast_style.vectors import pack
 from effects.gatys.pictures import to_image, to_tensor
 from effects.spec import Item, Output
 
@@ -141,6 +142,30 @@ def test_blends_are_continuous(effect: FastStyle) -> None:
     assert apart(ends[0], blends[0]) < whole / 10
     assert apart(ends[1], blends[-1]) < whole / 10
     assert apart(blends[2], blends[3]) < whole / 10
+
+
+def test_saved_styles(effect: FastStyle, styles: Styles) -> None:
+    """A saved style paints like the same vectors that are shipped, alone and in a blend."""
+    own = {"mine": pack(styles.network, styles.gamma[1], styles.beta[1])}
+
+    def painted(words: str) -> Any:
+        request = Item(SPEC.parse({"style": words}), (photo(),), own)
+        return pixels(effect.run(request, Quiet()))
+
+    assert apart(paint(effect, style="sea"), painted("mine")) < 0.1
+    blend = paint(effect, style="night=0.6+sea=0.4")
+    assert apart(blend, painted("night=0.6+mine=0.4")) < 0.1
+    assert apart(painted("night"), paint(effect, style="night")) < 0.1
+
+
+def test_a_saved_style_of_another_network_is_refused(effect: FastStyle, styles: Styles) -> None:
+    """In one sentence that names it; a style that was not attached is unknown."""
+    own = {"mine": pack("another", styles.gamma[1], styles.beta[1])}
+    request = Item(SPEC.parse({"style": "night+mine"}), (photo(),), own)
+    with pytest.raises(BadFilter, match="'mine' belongs to an earlier network"):
+        effect.run(request, Quiet())
+    with pytest.raises(BadParams, match="no style 'mine'"):
+        paint(effect, style="mine")
 
 
 def test_preserve_color(effect: FastStyle) -> None:
