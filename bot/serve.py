@@ -13,6 +13,7 @@ from bot.config import BotSettings
 from bot.core.accounts import Accounts
 from bot.core.admin import Admin, Roles
 from bot.core.apology import Apology
+from bot.core.collection import Collection
 from bot.core.commands import CommandMenu, command_menu
 from bot.core.conversation import Conversation
 from bot.core.delivery import Delivery
@@ -21,6 +22,7 @@ from bot.core.messages import Front
 from bot.core.preferences import RedisPreferences
 from bot.core.repeat import repeat
 from bot.core.request import Requests
+from bot.core.saved_redis import RedisSavedFilters
 from bot.core.session import RedisSessions
 from bot.core.standing import Standing
 from bot.core.status import StatusWords
@@ -91,6 +93,8 @@ async def _run(
     requests = Requests(catalogue, jobs.queue, jobs.blobs, sessions)
     roles = Roles(settings.admins, settings.moderators)
     admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles)
+    saved = RedisSavedFilters(jobs.redis)
+    filters = Collection(catalogue, jobs.queue, jobs.office, jobs.blobs, saved)
     accounts = Accounts(jobs.queue, jobs.office, texts)
     tools = Tools(
         catalogue=catalogue,
@@ -104,6 +108,7 @@ async def _run(
         apology=apology,
         watched=watched,
         preferences=RedisPreferences(jobs.redis),
+        filters=filters,
     )
     conversation = Conversation(tools, accounts, admin)
     works = Works(jobs.queue, jobs.blobs, standing, words)
@@ -123,6 +128,7 @@ async def _run(
             tasks.create_task(delivery.run())
         tasks.create_task(repeat(reap, every=5.0))
         tasks.create_task(repeat(requests.tidy, every=600.0))
+        tasks.create_task(repeat(filters.tidy, every=3600.0))
 
 
 async def serve_until_told(settings: BotSettings, *, stop_with_stdin: bool) -> None:

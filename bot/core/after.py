@@ -7,6 +7,7 @@ import math
 from bot.core.forms import Field, fields
 from bot.core.messages import Button
 from bot.core.texts import Texts
+from effects.catalogue import Catalogue
 from effects.spec import EffectSpec
 from worker.jobs.model import Job
 
@@ -16,11 +17,28 @@ ACTIONS = frozenset({"again", "stronger", "weaker", "hd", "delete"})
 _FACTOR = 1.4
 
 
-def buttons(spec: EffectSpec, job: Job, lang: str, texts: Texts) -> tuple[tuple[Button, ...], ...]:
-    """What can be done with a result; only what the effect has."""
+def buttons(catalogue: Catalogue, job: Job, texts: Texts) -> tuple[tuple[Button, ...], ...]:
+    """What can be done with a result; only what the effect has, and nothing if it is gone."""
+    if job.effect not in catalogue:
+        return ()
+    spec = catalogue[job.effect]
+    rows = [["use"], ["delete"]] if spec.teaches else _rows(spec, job)
+    can_learn = not spec.teaches and any(each.teaches for each in catalogue)
+    if can_learn and "style" in spec.roles[: len(job.photos)]:
+        rows.append(["save"])
+    return tuple(
+        tuple(
+            Button(texts.say(job.lang, f"remake-{action}"), f"{action}:{job.id}") for action in row
+        )
+        for row in rows
+        if row
+    )
+
+
+def _rows(spec: EffectSpec, job: Job) -> list[list[str]]:
     named = {field.name: field for field in fields(spec)}
     strength = named.get(spec.strength_field or "")
-    rows = [
+    return [
         ["again"] if "seed" in named else [],
         [
             action
@@ -32,11 +50,6 @@ def buttons(spec: EffectSpec, job: Job, lang: str, texts: Texts) -> tuple[tuple[
             "delete",
         ],
     ]
-    return tuple(
-        tuple(Button(texts.say(lang, f"remake-{action}"), f"{action}:{job.id}") for action in row)
-        for row in rows
-        if row
-    )
 
 
 def _value(field: Field, job: Job) -> float:

@@ -50,6 +50,8 @@ class Apology:
         details |= {"title": getattr(spec.title, lang), "known": ", ".join(known)}
         param = str(details.get("param", ""))
         if code == "bad_params" and "value" in details and param in known:
+            if spec.filters is not None and param == spec.filters.field and "reason" in details:
+                return "bad_style"
             details["allowed"] = allowed(known[param], lang, self._texts)
             return "bad_value"
         return code

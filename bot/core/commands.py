@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.core.filter_names import VERBS, normal
 from bot.core.forms import read_values
 from bot.core.texts import LANGUAGES, Texts
 from effects.catalogue import Catalogue
@@ -13,8 +14,8 @@ from effects.spec import EffectSpec
 
 __all__ = ["CommandMenu", "Wish", "command_menu", "read"]
 
-Command = Literal["help", "cancel", "queue", "quota", "settings", "tonight", "link"]
-Kind = Literal["effect", "nothing", "unclear", Command]
+Command = Literal["help", "cancel", "queue", "quota", "settings", "styles", "tonight", "link"]
+Kind = Literal["effect", "filing", "nothing", "unclear", Command]
 _COMMANDS: dict[str, Command] = {
     "help": "help",
     "start": "help",
@@ -30,6 +31,8 @@ _COMMANDS: dict[str, Command] = {
     "я": "quota",
     "settings": "settings",
     "настройки": "settings",
+    "styles": "styles",
+    "стили": "styles",
     "tonight": "tonight",
     "ночью": "tonight",
     "link": "link",
@@ -40,7 +43,8 @@ _COMMANDS: dict[str, Command] = {
 @dataclass(frozen=True)
 class Wish:
     """What was asked for. `spec` is the effect that is meant, also by `/help gatys`; `tonight`:
-    it may wait for the night; `code` is what follows `/link`.
+    it may wait for the night; `code` is what follows `/link`; `words` is what to do with a saved
+    filter: verb, names.
     """
 
     kind: Kind
@@ -48,11 +52,12 @@ class Wish:
     values: Mapping[str, str] = field(default_factory=dict)
     tonight: bool = False
     code: str = ""
+    words: tuple[str, ...] = ()
 
 
 CommandMenu = Mapping[str, Sequence[tuple[str, str]]]
 """Language -> commands with what they do, as messengers show them."""
-_OURS = ("queue", "tonight", "quota", "settings", "link", "cancel", "help")
+_OURS = ("styles", "queue", "tonight", "quota", "settings", "link", "cancel", "help")
 
 
 def command_menu(catalogue: Catalogue, texts: Texts) -> CommandMenu:
@@ -87,8 +92,10 @@ def read(text: str, catalogue: Catalogue) -> Wish:
         return Wish(kind, code="".join(words[1:]))
     if kind:
         return Wish(kind, tonight=tonight)
-    spec = catalogue[command]
-    return Wish("effect", spec, read_values(spec, words[1:], strict=True), tonight)
+    spec, rest = catalogue[command], words[1:]
+    if spec.filters is not None and rest and (verb := VERBS.get(rest[0].lower())):
+        return Wish("filing", spec, words=(verb, *rest[1:]))
+    return Wish("effect", spec, read_values(spec, rest, strict=True), tonight)
 
 
 def _read_plain(words: list[str], catalogue: Catalogue) -> Wish:
@@ -98,5 +105,18 @@ def _read_plain(words: list[str], catalogue: Catalogue) -> Wish:
     for word in plain:
         if word in catalogue:
             spec = catalogue[word]
-            return Wish("effect", spec, read_values(spec, words, strict=False))
+            values = _shipped(spec, plain) | read_values(spec, words, strict=False)
+            return Wish("effect", spec, values)
     return Wish("unclear")
+
+
+def _shipped(spec: EffectSpec, words: list[str]) -> dict[str, str]:
+    """The shipped filter that plain words name: "стиль звёздная ночь, пожалуйста"."""
+    if spec.filters is None:
+        return {}
+    said = f" {' '.join(map(normal, words))} "
+    for sample in spec.filters.samples:
+        names = map(normal, (sample.name, *sample.aliases, *sample.title))
+        if any(f" {name} " in said for name in names):
+            return {spec.filters.field: sample.name}
+    return {}

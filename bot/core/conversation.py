@@ -11,13 +11,16 @@ from weakref import WeakValueDictionary
 from bot.core.accounts import Accounts
 from bot.core.admin import Admin, after_command
 from bot.core.after import ACTIONS
+from bot.core.choosing import Choosing
 from bot.core.commands import Wish, read
+from bot.core.filing import Filing
 from bot.core.forms import describe
 from bot.core.messages import Button, Incoming, Reply
 from bot.core.preferences import Settings
 from bot.core.remake import Remake
 from bot.core.sending import Sending
 from bot.core.session import Talk
+from bot.core.styles import Styles
 from bot.core.texts import choose_language
 from bot.core.tools import Tools
 from bot.core.watch import RUNNING
@@ -42,6 +45,16 @@ class Conversation:
         self._settings = Settings(tools.preferences, tools.texts)
         self._sending = Sending(tools)
         self._remake = Remake(tools, self._sending)
+        self._filing = Filing(tools, self._sending)
+        self._styles = Styles(tools)
+        choosing = Choosing(tools, self._sending)
+        self._choices = {
+            "filter": choosing.own,
+            "relearn": self._filing.relearn,
+            "sample": choosing.shipped,
+            "save": self._filing.save,
+            "use": choosing.learned,
+        }
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, incoming: Incoming) -> list[Reply]:
@@ -103,6 +116,10 @@ class Conversation:
             return await self._accounts.quota(incoming)
         if wish.kind == "link":
             return await self._accounts.link(incoming, wish.code)
+        if wish.kind == "styles":
+            return await self._styles.show(incoming)
+        if wish.kind == "filing" and wish.spec is not None:
+            return await self._filing.manage(incoming, wish.spec, wish.words)
         if wish.kind == "settings":
             return await self._settings.show(incoming)
         if wish.kind == "cancel":
@@ -121,6 +138,10 @@ class Conversation:
             return self._stop(await self._tools.queue.cancel(target, user=incoming.user))
         if target and action == "set":
             return await self._settings.change(incoming, target)
+        if target and action in self._choices:
+            return await self._choices[action](incoming, target)
+        if action == "styles" and target.isdecimal():
+            return await self._styles.show(incoming, int(target))
         if target and action in ACTIONS:
             return await self._remake.answer(incoming, action, target)
         if target and action in ("now", "tonight"):

@@ -7,6 +7,7 @@ import logging
 from collections import defaultdict, deque
 from dataclasses import replace
 
+from bot.core.learning import Learning
 from bot.core.messages import File, Front, Reply
 from bot.core.repeat import repeat
 from bot.core.status import file_name
@@ -44,6 +45,7 @@ class Delivery:
         """
         self._front = front
         self._tools = tools
+        self._learning = Learning(tools)
         self._consumer = consumer
         self._every = every
         self._look = look
@@ -118,7 +120,13 @@ class Delivery:
             except BlobMissing:
                 return self._tools.words.blob_missing(job)
             files.append(File(file_name(job, number, media.type), media.type, content))
-        return self._tools.words.ended(job, ending, files)
+        reply = self._tools.words.ended(job, ending, files)
+        if job.effect not in self._tools.catalogue or not self._tools.catalogue[job.effect].teaches:
+            return reply
+        try:
+            return await self._learning.ended(job, ending, reply)
+        except BlobMissing:
+            return self._tools.words.blob_missing(job)
 
     async def _hear_progress(self) -> None:
         async for progress in self._tools.queue.events(self._front.platform):

@@ -5,10 +5,26 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection
 
+from effects.catalogue import Catalogue
 from effects.errors import UserError
 
-__all__ = ["BadFilterName", "FilterNameShipped", "check_name", "normal"]
+__all__ = ["VERBS", "BadFilterName", "FilterNameShipped", "check_name", "normal", "taken_words"]
 
+VERBS = {
+    "add": "add",
+    "добавь": "add",
+    "добавить": "add",
+    "rename": "rename",
+    "переименуй": "rename",
+    "переименовать": "rename",
+    "delete": "delete",
+    "удали": "delete",
+    "удалить": "delete",
+    "share": "share",
+    "поделись": "share",
+    "поделиться": "share",
+}
+"""What can be done with a filter: "/style share sea"."""
 _LONGEST = 24
 
 
@@ -27,6 +43,13 @@ class FilterNameShipped(UserError):
 def normal(word: str) -> str:
     """A name as it is kept and compared."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold())
+
+
+def taken_words(catalogue: Catalogue) -> frozenset[str]:
+    """What no filter can be called: the names of shipped filters, in all languages, and verbs."""
+    samples = [each for spec in catalogue if spec.filters for each in spec.filters.samples]
+    words = {word for each in samples for word in (each.name, *each.aliases, *each.title)}
+    return frozenset(map(normal, words | VERBS.keys()))
 
 
 def check_name(word: str, reserved: Collection[str]) -> str:

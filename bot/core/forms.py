@@ -10,7 +10,17 @@ from bot.core.texts import Texts
 from effects.errors import UserError
 from effects.spec import EffectSpec
 
-__all__ = ["Field", "NoValue", "allowed", "command", "describe", "example", "fields", "read_values"]
+__all__ = [
+    "Field",
+    "NoValue",
+    "allowed",
+    "command",
+    "describe",
+    "example",
+    "fields",
+    "read_values",
+    "text_field",
+]
 
 Kind = Literal["integer", "number", "switch", "choice", "text"]
 _KINDS: dict[str, Kind] = {"integer": "integer", "number": "number", "boolean": "switch"}
@@ -122,29 +132,48 @@ def command(spec: EffectSpec, params: Mapping[str, Any]) -> str:
     return " ".join([f"/{spec.name}", *given])
 
 
+def text_field(spec: EffectSpec) -> str:
+    """The first parameter that is text, which a word by itself is taken for; "": none is."""
+    return next((field.name for field in fields(spec) if field.kind == "text"), "")
+
+
 def read_values(spec: EffectSpec, words: Sequence[str], *, strict: bool) -> dict[str, str]:
     """The values in typed words: "size=384", "size 384", "сила=0,7".
 
-    Values are not checked yet. With `strict` any other word raises `NoValue`.
+    Values are not checked yet. With `strict` one word by itself is the value of the effect's first
+    text, several are if they name filters ("starry night"); any other raises `NoValue`.
     """
     kinds = {field.name: field.kind for field in fields(spec)}
     values: dict[str, str] = {}
+    alone: list[str] = []
     rest = iter(words)
     for word in rest:
         name, equals, value = word.partition("=")
         name = name.lower()
         if not equals and name in kinds:
             value = next(rest, "")
-        elif not equals or not name:
-            if strict:
-                raise NoValue(
-                    f"{word!r} is no parameter; write parameter=value",
-                    word=word,
-                    example=example(spec),
-                )
+        elif not equals or not name or _is_blend(spec, word, kinds):
+            alone.append(word)
             continue
         values[name] = _spell(value, kinds.get(name, "text"))
+    if strict and alone:
+        text = spec.filters.field if spec.filters else text_field(spec)
+        if not text or text in values:
+            raise _stray(spec, alone[0])
+        if len(alone) > 1 and spec.filters is None:
+            raise _stray(spec, alone[1])
+        values[text] = " ".join(alone)
     return values
+
+
+def _is_blend(spec: EffectSpec, word: str, kinds: Mapping[str, Kind]) -> bool:
+    """Whether a word with "=" in it names filters: "starry=0.7+wave=0.3"."""
+    return spec.filters is not None and "+" in word and word.partition("=")[0] not in kinds
+
+
+def _stray(spec: EffectSpec, word: str) -> NoValue:
+    message = f"{word!r} is no parameter; write parameter=value"
+    return NoValue(message, word=word, example=example(spec))
 
 
 def _spell(value: str, kind: Kind) -> str:

@@ -39,6 +39,8 @@ class Incoming:
     odd: str = ""
     """What it brought that is no picture: "sticker", "video", "voice", "file"; or "too_large"."""
     lang: str = "en"
+    most_buttons: int = 99
+    """Under one message of this platform."""
     identity: str = ""
     """Who speaks, whatever the account; set by the conversation."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.core.commands import Wish
 from bot.core.messages import Incoming
@@ -76,25 +76,55 @@ class Requests:
         """A talk with the photos and effect of an earlier job, which it leaves as it is; the
         chat's unfinished one is dropped. Raises `BlobMissing`.
         """
+        pictures = [await self._blobs.get(name) for name in job.photos]
+        talk = await self.begin(incoming, job.effect, pictures, values)
+        return await self.choose(incoming, talk, night=night or None)
+
+    async def begin(
+        self,
+        incoming: Incoming,
+        effect: str,
+        pictures: Sequence[bytes],
+        values: Mapping[str, str],
+    ) -> Talk:
+        """A talk with one or more pictures for an effect; the chat's unfinished one is dropped."""
         new = self._new_id()
-        names = tuple(f"{new}/photo-{number}" for number in range(len(job.photos)))
-        for old, name in zip(job.photos, names, strict=True):
-            await self._blobs.put(name, await self._blobs.get(old))
+        names = tuple(f"{new}/photo-{number}" for number in range(len(pictures)))
+        for name, picture in zip(names, pictures, strict=True):
+            await self._blobs.put(name, picture)
         talk = await self.current(incoming)
         if talk is not None:
             await self._blobs.delete_under(talk.job)
+        first = await asyncio.to_thread(inspect, pictures[0])
         talk = Talk(
             job=new,
             user=incoming.user,
             message=incoming.message,
-            effect=job.effect,
+            effect=effect,
             values=dict(values),
             photos=names,
-            pixels=job.pixels,
-            night=night or None,
+            pixels=first.width * first.height,
         )
         await self._sessions.put(_chat(incoming), talk)
         return talk
+
+    async def redirect(
+        self, incoming: Incoming, talk: Talk, effect: str, values: Mapping[str, str], more: bytes
+    ) -> Talk:
+        """The talk as one of another effect, with one more picture, unless that is empty."""
+        photos = talk.photos
+        if more:
+            photos = (*photos, f"{talk.job}/photo-{len(photos)}")
+            await self._blobs.put(photos[-1], more)
+        talk = talk.model_copy(update={"effect": effect, "values": dict(values), "photos": photos})
+        await self._sessions.put(_chat(incoming), talk)
+        return talk
+
+    async def refuse_photos(self, incoming: Incoming, talk: Talk) -> None:
+        """Forget the photos, so that others can be sent for the same."""
+        await self._blobs.delete(talk.photos)
+        talk = talk.model_copy(update={"photos": (), "pixels": 0, "message": ""})
+        await self._sessions.put(_chat(incoming), talk)
 
     async def choose(self, incoming: Incoming, talk: Talk, *, night: bool | None) -> Talk:
         """Remember that the talk is for the night, or for now, or not chosen."""

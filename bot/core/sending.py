@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.core.commands import Wish
+from bot.core.learning import Learning
 from bot.core.limits import OverLimit, fit
 from bot.core.messages import Button, Incoming, Reply
+from bot.core.painting import Painting
 from bot.core.session import Talk
 from bot.core.terms import NotByNight, Terms
 from bot.core.tools import Tools
@@ -24,12 +26,15 @@ class Sending:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self._painting = Painting(tools)
+        self._learning = Learning(tools)
 
     async def go_on(self, incoming: Incoming, talk: Talk) -> Reply:
         """Ask for what the request still lacks, or send it off."""
         lang = incoming.lang
         if not talk.effect:
             return await self._ask_effect(lang, talk)
+        talk, note = await self._painting.route(incoming, talk)
         spec = self._tools.catalogue[talk.effect]
         terms = await self._tools.standing.terms(incoming.user)
         if spec.name in terms.rules.paused_effects:
@@ -38,6 +43,10 @@ class Sending:
             # Said again without "tonight" it shall do.
             await self._tools.requests.choose(incoming, talk, night=None)
             raise NotByNight.of(spec, terms, lang)
+        picked = await self._learning.pick_up(incoming, spec, talk)
+        if isinstance(picked, Reply):
+            return picked
+        talk = picked
         try:
             side = (await self._tools.preferences.get(incoming.user)).size
             values = fit(spec, talk.values, terms, night=bool(talk.night), side=side)
@@ -47,7 +56,13 @@ class Sending:
         if len(talk.photos) < spec.photos[0]:
             return self._ask_photos(lang, spec, len(talk.photos))
         await self._tools.menu.check(spec, lang)
-        return await self._queue_up(incoming, talk, spec, terms, values)
+        await self._painting.check(incoming, talk, values)
+        kept = await self._learning.keep(incoming, spec, talk)
+        if isinstance(kept, Reply):
+            return kept
+        reply = await self._queue_up(incoming, talk, spec, terms, values)
+        note = note or kept
+        return replace(reply, text=f"{note}\n{reply.text}") if note else reply
 
     async def tonight(self, incoming: Incoming, wish: Wish) -> Reply:
         """`/tonight` without a request: the job that waits, or else the next request, is meant."""
@@ -91,6 +106,7 @@ class Sending:
             if terms.is_offered(spec, job, estimate):
                 return self._offer(incoming.lang, job, estimate, morning)
         try:
+            job = await self._painting.attach(job)
             job, ticket = await self._tools.requests.submit(incoming, job)
         except QuotaExceeded as error:
             return replace(self._tools.apology.reply(error, incoming.lang), buttons=morning)

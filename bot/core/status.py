@@ -111,8 +111,7 @@ class StatusWords:
                 time=self._texts.duration(job.lang, ending.seconds),
             )
             status = Status(job.id, State.DONE)
-            known = job.effect in self._catalogue
-            rows = buttons(self._catalogue[job.effect], job, job.lang, self._texts) if known else ()
+            rows = buttons(self._catalogue, job, self._texts)
             return Reply(said or done, tuple(files), rows, job.id, status)
         if isinstance(ending, Cancelled):
             text = self._texts.say(job.lang, "cancelled")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.apology import Apology
+from bot.core.collection import Collection
 from bot.core.menu import Menu
 from bot.core.preferences import Preferences
 from bot.core.request import Requests
@@ -34,3 +35,4 @@ class Tools:
     apology: Apology
     watched: Watched
     preferences: Preferences
+    filters: Collection

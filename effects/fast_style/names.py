@@ -55,7 +55,7 @@ def blend(words: str, names: Collection[str]) -> Mapping[str, float]:
         name = _find(word, names, words)
         shares[name] = shares.get(name, 0.0) + _share(share, words)
     if len(shares) > _MOST:
-        raise _refused(words, f"at most {_MOST} styles can be blended")
+        raise _refused(words, f"at most {_MOST} styles can be blended", "many", most=_MOST)
     whole = sum(shares.values())
     return {name: share / whole for name, share in shares.items()}
 
@@ -70,10 +70,13 @@ def _find(word: str, names: Collection[str], words: str) -> str:
     if len(found) == 1:
         return found[0]
     if 1 < len(found) <= _MOST:
-        raise _refused(words, f"{word.strip()[:40]!r} may be {' or '.join(found)}")
+        said = f"{word.strip()[:40]!r} may be {' or '.join(found)}"
+        raise _refused(words, said, "several", word=word.strip()[:40], names=", ".join(found))
     close = difflib.get_close_matches(wanted, called, n=1)
-    hint = f"did you mean {called[close[0]]}?" if close else f"there are {', '.join(names)}"
-    raise _refused(words, f"there is no style {word.strip()[:40]!r}; {hint}")
+    nearest = called[close[0]] if close else ""
+    hint = f"did you mean {nearest}?" if close else f"there are {', '.join(names)}"
+    said = f"there is no style {word.strip()[:40]!r}; {hint}"
+    raise _refused(words, said, "unknown", word=word.strip()[:40], nearest=nearest)
 
 
 def _plain(word: str) -> str:
@@ -94,9 +97,17 @@ def _share(word: str, words: str) -> float:
     except ValueError:
         share = math.nan
     if not 0 < share <= 1:
-        raise _refused(words, "the share of a style should be a number above 0 and up to 1")
+        said = "the share of a style should be a number above 0 and up to 1"
+        raise _refused(words, said, "share")
     return share
 
 
-def _refused(words: str, why: str) -> BadParams:
-    return BadParams(f"style={words[:40]}: {why}", effect="style", param="style", value=words[:40])
+def _refused(words: str, why: str, reason: str, **details: str | int) -> BadParams:
+    return BadParams(
+        f"style={words[:40]}: {why}",
+        effect="style",
+        param="style",
+        value=words[:40],
+        reason=reason,
+        **details,
+    )

@@ -20,12 +20,14 @@ from PIL import Image
 from bot.core.accounts import Accounts
 from bot.core.admin import Admin, Roles
 from bot.core.apology import Apology
+from bot.core.collection import Collection
 from bot.core.conversation import Conversation
 from bot.core.delivery import Delivery
 from bot.core.menu import Menu
 from bot.core.messages import Incoming, Reply
 from bot.core.preferences import MemoryPreferences
 from bot.core.request import Requests
+from bot.core.saved import MemorySavedFilters, SavedFilters
 from bot.core.session import MemorySessions
 from bot.core.standing import Standing
 from bot.core.status import StatusWords
@@ -37,6 +39,7 @@ from bot.fronts.web.settings import WebSettings
 from bot.fronts.web.shapes import reply_shape
 from bot.fronts.web.works import Works
 from effects.catalogue import Catalogue
+from effects.errors import BadPicture
 from effects.spec import EffectSpec, Params, Text, param
 from tests.conftest import Clock
 from worker.jobs.blobs import Blobs
@@ -83,6 +86,33 @@ SWIRL = EffectSpec(
     aliases=("закрути",),
 )
 CATALOGUE = Catalogue([("tests", BLEND), ("tests", SWIRL)])
+
+
+class LearnParams(Params):
+    """What a filter is called."""
+
+    name: str = param("", Text("Name", "Имя"), Text("of the filter", "фильтра"))
+
+
+def _look(params: LearnParams, pictures: Sequence[Image.Image]) -> None:
+    if pictures[0].convert("L").getextrema()[0] > 250:
+        raise BadPicture("the picture is white", reason="flat")
+
+
+LEARN = EffectSpec(
+    name="learn_style",
+    title=Text("Learn a style", "Выучить стиль"),
+    description=Text("learns a picture", "учит картинку"),
+    params=LearnParams,
+    runner="nowhere:Learn",
+    cost=lambda params, pixels: 25.0,
+    roles=("style",),
+    aliases=("выучи",),
+    deferrable=True,
+    teaches="style",
+    check=_look,
+)
+"""Teaches the effect `style`; a white picture it does not like."""
 
 
 def picture(color: str = "teal", size: tuple[int, int] = (64, 48), type: str = "PNG") -> bytes:
@@ -140,6 +170,7 @@ class House:
     clock: Clock = field(default_factory=Clock)
     texts: Texts = _TEXTS
     watched: Watched = field(default_factory=Watched)
+    saved: SavedFilters = field(default_factory=MemorySavedFilters)
 
     def __post_init__(self) -> None:
         self.sessions = MemorySessions(keep=3600, clock=self.clock)
@@ -154,11 +185,14 @@ class House:
         self.standing = Standing(
             self.catalogue, self.queue, self.queue.office, self.menu, self.words, clock=self.clock
         )
+        self.filters = Collection(
+            self.catalogue, self.queue, self.queue.office, self.blobs, self.saved, clock=self.clock
+        )
         self.tools = Tools(
             catalogue=self.catalogue, queue=self.queue, blobs=self.blobs, requests=self.requests,
             menu=self.menu, standing=self.standing, texts=self.texts, words=self.words,
             apology=Apology(self.catalogue, self.texts), watched=self.watched,
-            preferences=self.preferences,
+            preferences=self.preferences, filters=self.filters,
         )  # fmt: skip
         accounts = Accounts(self.queue, self.queue.office, self.texts, clock=self.clock)
         self.conversation = Conversation(self.tools, accounts, self.admin)
@@ -170,7 +204,8 @@ class House:
 
     async def claim(self) -> Claim:
         """Take the next job as a worker would."""
-        [claim] = await self.queue.claim("hand", ["blend", "swirl"], lease=600)
+        effects = [spec.name for spec in self.catalogue]
+        [claim] = await self.queue.claim("hand", effects, lease=600)
         return claim
 
     async def progress(self, claim: Claim, done: int, total: int, preview: bytes = b"") -> None:
@@ -181,12 +216,17 @@ class House:
         news = Progress(job=claim.job.id, done=done, total=total, preview=name)
         await self.queue.progress(claim, news)
 
-    async def finish(self, claim: Claim, content: bytes | None = None, **text: str) -> None:
-        """End with a result."""
+    async def finish(
+        self, claim: Claim, content: bytes | None = None, *, data: bytes = b"", **text: str
+    ) -> None:
+        """End with a result, perhaps with `data` for programs."""
+        learned = {"x": f"{claim.job.id}/hand/data-0"} if data else {}
+        for blob in learned.values():
+            await self.blobs.put(blob, data)
         name = f"{claim.job.id}/hand/0.png"
         await self.blobs.put(name, content or picture("red"))
         media = (MediaRef(blob=name, type="image/png"),)
-        done = Done(job=claim.job.id, media=media, text=text, seconds=4.0)
+        done = Done(job=claim.job.id, media=media, text=text, data=learned, seconds=4.0)
         await self.queue.finish(claim, done)
 
     def delivery(self, front: Any, **options: Any) -> Delivery:

@@ -10,9 +10,14 @@ from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
 import bot
+from bot.core.collection import BadFilterCode, NoSuchFilter
+from bot.core.filing import FilterUsage
+from bot.core.filter_names import BadFilterName, FilterNameShipped
 from bot.core.forms import NoValue
 from bot.core.limits import OverLimit
 from bot.core.menu import EffectDown
+from bot.core.painting import FilterNotLearned
+from bot.core.saved import FilterNameTaken, TooManyFilters
 from bot.core.terms import NotByNight
 from bot.core.texts import LANGUAGES, Texts, choose_language, sources
 from effects import errors as effect_errors
@@ -56,7 +61,8 @@ def messages(lang: str) -> dict[str, set[str]]:
 def error_codes() -> set[str]:
     """The codes that a person can meet."""
     classes = [*vars(effect_errors).values(), *vars(queue_errors).values(), NoValue, EffectDown]
-    classes += [OverLimit, NotByNight]
+    classes += [OverLimit, NotByNight, BadFilterCode, NoSuchFilter, FilterUsage, BadFilterName]
+    classes += [FilterNameShipped, FilterNotLearned, FilterNameTaken, TooManyFilters]
     codes = {each.code for each in classes if isinstance(each, type) and hasattr(each, "code")}
     return (codes | RUNTIME_CODES) - SILENT_CODES
 
@@ -84,7 +90,7 @@ def test_every_sentence_is_used() -> None:
 def test_every_error_has_its_sentence() -> None:
     """Every code that can reach a person has a sentence, and no sentence is for none."""
     known = {id.removeprefix("error-") for id in messages("en") if id.startswith("error-")}
-    ours = {"incident", "bad-value"}
+    ours = {"incident", "bad-value", "bad-style"}
     assert {code.replace("_", "-") for code in error_codes()} | ours == known
 
 

@@ -47,6 +47,7 @@ async def test_old_pictures_of_no_job_are_dropped(store: Store, queue: Queue, cl
     waits with stays, however old.
     """
     await store.put("gone/photo-0", "gone/w1-2/0.png", "gone/w1-2/preview-3.jpg", "known/photo-0")
+    await store.put("gone/attachment-0", "gone/w1-2/data-0")
     await submit(queue, a_job("known"))
     clock.advance(AGE + 1)
     swept = Sweep(queue, store.blobs, AGE, clock)
@@ -73,9 +74,10 @@ async def test_a_job_on_its_way_is_not_touched(store: Store, queue: Queue, clock
 async def test_what_is_not_ours_stays(store: Store, queue: Queue, clock: Clock) -> None:
     """A folder that holds anything which no job has is somebody else's."""
     await store.put("holiday/photo-0", "holiday/beach.jpg", "letters/2026/tax.txt")
+    await store.put("filters/f1/picture", "filters/f1/vectors", "filters/f1/thumbnail")
     clock.advance(1000 * AGE)
     assert [] == await Sweep(queue, store.blobs, AGE, clock).round()
-    assert 3 == len(store.names())
+    assert 6 == len(store.names())
 
 
 async def test_half_written_files_go_too(store: Store, queue: Queue, clock: Clock) -> None:

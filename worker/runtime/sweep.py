@@ -14,7 +14,7 @@ _ROUND = 1000
 """Folders looked at in one round."""
 # What else is kept in the same place is not ours to drop. "#1": half written.
 _OURS = re.compile(
-    r"(photo-\d+|[^/]+/\d+\.(png|jpg|gif|mp4)|[^/]+/preview-\d+\.jpg)(#\d+)?",
+    r"((photo|attachment)-\d+|[^/]+/(\d+\.(png|jpg|gif|mp4)|preview-\d+\.jpg|data-\d+))(#\d+)?",
 )
 
 

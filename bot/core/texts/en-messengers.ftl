@@ -30,6 +30,7 @@ settings-size-usual = Usual size
 settings-files = Send files
 settings-photos = Send photos
 
+command-styles = Styles to choose from
 command-queue = My jobs, with cancel
 command-tonight = Leave the next job for the night
 command-quota = What I have left

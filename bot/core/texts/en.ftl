@@ -6,6 +6,7 @@ help = Send a photo and say what to do with it. Some effects take a second pictu
 help-effect = /{ $name } — { $title }: { $description }
 help-example = For example: { $example }
 help-commands =
+    /styles — styles to choose from, ours and yours
     /queue — my jobs
     /quota — my credits
     /tonight — by morning, free: with a command, for a job that waits, or for what comes next

@@ -30,6 +30,7 @@ settings-size-usual = Обычный размер
 settings-files = Присылать файлы
 settings-photos = Присылать фото
 
+command-styles = Какие есть стили
 command-queue = Мои задания, с отменой
 command-tonight = Оставить следующее на ночь
 command-quota = Сколько у меня осталось

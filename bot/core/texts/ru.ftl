@@ -6,6 +6,7 @@ help = Пришлите фото и скажите, что с ним сдела�
 help-effect = /{ $name } — { $title }: { $description }
 help-example = Например: { $example }
 help-commands =
+    /styles — какие есть стили, наши и ваши
     /queue — мои задания
     /quota — мои кредиты
     /tonight — к утру и бесплатно: вместе с командой, для задания в очереди или для следующего

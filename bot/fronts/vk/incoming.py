@@ -10,6 +10,7 @@ import aiohttp
 
 from bot.core.messages import Incoming
 from bot.fronts.persist import PATIENT, persist
+from bot.fronts.vk.keyboards import INLINE
 
 __all__ = ["GROUPS", "Reader"]
 
@@ -65,6 +66,7 @@ class Reader:
             quoted=others,
             group=group,
             odd="" if photos else odd,
+            most_buttons=INLINE[1],
             lang=_LANGUAGES.get(language, "ru"),
         )
 
@@ -80,6 +82,7 @@ class Reader:
             message=f"press-{content['event_id']}",
             press=data,
             group=content["peer_id"] > GROUPS,
+            most_buttons=INLINE[1],
             lang="",
         )
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from bot.core.messages import Button
 
-__all__ = ["keyboard"]
+__all__ = ["INLINE", "keyboard"]
 
 Rows = Sequence[Sequence[Button]]
 _LABEL = 40
 _WIDE = 5
-_INLINE = (6, 10)
+INLINE = (6, 10)
 """Rows and keys under a message …"""
 _BELOW = (10, 40)
 """… and below the chat, where they go when they are too many."""
@@ -22,7 +22,7 @@ def keyboard(rows: Rows) -> str:
     """The JSON; keys that no keyboard has room for are left out. None at all: ""."""
     if not any(rows):
         return ""
-    inline = _fit(rows, *_INLINE)
+    inline = _fit(rows, *INLINE)
     shown = inline or _fit(rows, *_BELOW) or _fit(_cut(rows), *_BELOW) or []
     kind = "callback" if inline else "text"
     keys = [[_key(button, kind) for button in row] for row in shown]

@@ -164,10 +164,12 @@ class WebStage(Board):
 
     async def _show(self, reply: dict[str, Any]) -> None:
         buttons = {b["label"]: b["data"] for row in reply["buttons"] for b in row}
+        # of files that belong to no job the page shows nothing
+        files = reply["files"] if reply["slot"] else []
         running = reply["status"] and reply["status"]["state"] == "running"
         address = f"/api/jobs/{reply['slot']}"
         contents: list[bytes] = []
-        for number in range(len(reply["files"])):
+        for number in range(len(files)):
             path = f"{address}/preview" if running else f"{address}/media/{number}"
             contents.append((await self._door.get(path))[1])
         self.put(reply["text"], reply["slot"], buttons, tuple(contents))

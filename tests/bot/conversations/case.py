@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.bot.conversations.script import (
+    EFFECTS,
     Finishes,
     Hears,
     Sends,
@@ -16,6 +17,7 @@ from tests.bot.conversations.script import (
 
 __all__ = [
     "BLENDED",
+    "FILTERS",
     "FRONTS",
     "NOT_YOURS",
     "NO_GROUPS",
@@ -25,6 +27,7 @@ __all__ = [
     "OFFER",
     "ONLY_PICTURES",
     "READY",
+    "RESULT",
     "WAITS",
     "Case",
 ]
@@ -40,6 +43,7 @@ class Case:
     steps: tuple[Step, ...]
     lang: str = "en"
     group: bool = False
+    effects: tuple[str, ...] = EFFECTS
     without: Mapping[str, str] = field(default_factory=dict)
     """Fronts that it is not played on, and why."""
 
@@ -59,10 +63,12 @@ READY = Hears("Swirl: ready in 4 seconds", pictures=("red",), buttons=("Delete",
 
 # On VK who never spoke to the bot is taken for Russian
 NOT_YOURS = Toasts("There is no such job any more.", "Такого задания больше нет.")
+FILTERS = (*EFFECTS, "learn_style", "style")
+RESULT = ("Again", "Weaker", "Stronger", "Delete", "Save this style")
 BLENDED = (
     Sends("teal", "orange", text="/blend size=128"),
     WAITS,
     Works("blend", ("teal", "orange"), {"size": 128, "strength": 1.0}),
     Finishes(),
-    Hears("Blend: ready", pictures=("red",), buttons=("Again", "Weaker", "Stronger", "Delete")),
+    Hears("Blend: ready", pictures=("red",), buttons=RESULT),
 )

@@ -18,12 +18,13 @@ from worker.jobs.model import Claim
 from worker.jobs.rules import Tier
 
 __all__ = [
-    "EFFECTS", "Act", "Allows", "Answers", "Fails", "Finds", "Finishes", "Hears", "Presses",
-    "Progresses", "Says", "Sends", "SendsFile", "SendsOdd", "Stands", "Step", "Stops", "Toasts",
-    "Works",
+    "EFFECTS", "Act", "Allows", "Answers", "Attached", "Fails", "Finds", "Finishes", "Hears",
+    "Presses", "Progresses", "Says", "Sends", "SendsFile", "SendsOdd", "Stands", "Step", "Stops",
+    "Toasts", "Works",
 ]  # fmt: skip
 
 EFFECTS = ("blend", "oil", "swirl")
+"""What a worker has, unless a case says that it has more."""
 _SECONDS = 12.0
 
 
@@ -33,6 +34,7 @@ class Act:
 
     house: House
     stage: Stage
+    effects: tuple[str, ...] = EFFECTS
     sent: Any = None
     """The person's last message with pictures."""
     claim: Claim | None = None
@@ -61,7 +63,7 @@ class Act:
     async def take(self) -> Claim:
         """The next job, as soon as there is one."""
         for _ in range(1000):
-            if claims := await self.house.queue.claim("hand", EFFECTS, lease=600):
+            if claims := await self.house.queue.claim("hand", self.effects, lease=600):
                 return claims[0]
             await asyncio.sleep(0.01)
         raise AssertionError("no job was queued")
@@ -217,7 +219,7 @@ class Finds(Step):
     """The worker finds no job."""
 
     async def play(self, act: Act) -> None:
-        assert [] == await act.house.queue.claim("hand", EFFECTS, lease=600)
+        assert [] == await act.house.queue.claim("hand", act.effects, lease=600)
 
 
 @dataclass(frozen=True)
@@ -234,14 +236,27 @@ class Progresses(Step):
 
 
 @dataclass(frozen=True)
-class Finishes(Step):
-    """With a picture of a colour."""
+class Attached(Step):
+    """To the job are attached these saved filters, as they were learned."""
 
-    colour: str = "red"
+    filters: Mapping[str, bytes]
 
     async def play(self, act: Act) -> None:
         assert act.claim is not None
-        await act.house.finish(act.claim, photo(self.colour))
+        attached = act.claim.job.attachments.items()
+        assert self.filters == {name: await act.house.blobs.get(blob) for name, blob in attached}
+
+
+@dataclass(frozen=True)
+class Finishes(Step):
+    """With a picture of a colour; `data`: what was learned."""
+
+    colour: str = "red"
+    data: bytes = b""
+
+    async def play(self, act: Act) -> None:
+        assert act.claim is not None
+        await act.house.finish(act.claim, photo(self.colour), data=self.data)
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,11 @@ from bot.fronts.telegram.settings import TelegramSettings
 from bot.fronts.vk.front import VkFront
 from bot.fronts.vk.settings import VkSettings
 from effects.catalogue import Catalogue
-from tests.bot.conftest import BLEND, SWIRL, House, browser, running
+from effects.fast_style import SPEC as STYLE
+from tests.bot.conftest import BLEND, LEARN, SWIRL, House, browser, running
 from tests.bot.conversations.boards import FakeStage, WebStage
 from tests.bot.conversations.cases import CASES, FRONTS, Case
-from tests.bot.conversations.script import EFFECTS, Act
+from tests.bot.conversations.script import Act
 from tests.bot.conversations.stages import Stage, TelegramStage, VkStage
 from tests.bot.test_night import OIL
 from tests.conftest import Clock, RedisServer
@@ -40,12 +41,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SPEED = 4.0
 """Of the messengers' clocks: their limits are kept in a quarter of the time."""
-EVERYTHING = Catalogue([("tests", spec) for spec in (BLEND, OIL, SWIRL)])
+EVERYTHING = Catalogue([("tests", spec) for spec in (BLEND, LEARN, OIL, STYLE, SWIRL)])
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    """A bot with three effects at 8 in the morning; one of them may wait for the night."""
+    """A bot with all effects at 8 in the morning; two of them may wait for the night."""
     clock = Clock()
     blobs = Blobs.open(tmp_path / "blobs")
     return House(MemoryQueue(clock=clock), blobs, EVERYTHING, clock)
@@ -139,9 +140,9 @@ async def test_conversation(
     case: Case, front: str, house: House, messenger: Messenger | None
 ) -> None:
     """Everything is said and shown as the script has it."""
-    await house.announce(*EFFECTS)
+    await house.announce(*case.effects)
     async with opened(front, house, case, messenger) as stage:
-        act = Act(house, stage)
+        act = Act(house, stage, case.effects)
         for number, step in enumerate(case.steps):
             try:
                 async with asyncio.timeout(30):
