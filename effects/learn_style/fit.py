@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -12,15 +11,13 @@ from torch import Tensor, nn
 from effects.errors import EffectError
 from effects.fast_style.network import StyleNetwork
 from effects.fast_style.train.batches import Batch
-from effects.gatys.objective import Losses
+from effects.fast_style.train.gradients import Gradients, Judge
 
 __all__ = ["Fit"]
 
-RATE = 0.1
+RATE = 0.25
 STEEPEST = 5.0
 RISE = 10
-
-Judge = Callable[[Tensor, Tensor, Sequence[int], torch.Generator], Losses]
 
 
 class Fit:
@@ -28,9 +25,12 @@ class Fit:
     but the batch and how far the fit is.
     """
 
-    def __init__(self, net: StyleNetwork, gamma: Tensor, beta: Tensor) -> None:
+    def __init__(
+        self, net: StyleNetwork, gamma: Tensor, beta: Tensor, gradients: Gradients
+    ) -> None:
         """`gamma` and `beta`, styles×channels, are those of the styles that the network knows."""
         self.step = 0
+        self._gradients = gradients
         self._net = net
         self._known = torch.stack([gamma, beta])
         self._origin = self._known[:, :1]
@@ -65,15 +65,15 @@ class Fit:
     def advance(self, batch: Batch, judge: Judge, progress: float) -> float:
         """One step; `progress`, 0–1, says how far the fit is. Returns the loss."""
         self._adam.param_groups[0]["lr"] = RATE * _pace(self.step, progress)
-        self._adam.zero_grad()
-        total = judge(self.paint(batch.photos), batch.photos, batch.styles, batch.generator).total
-        torch.autograd.backward(total)
+        found = self._gradients.leave(
+            [self._way], lambda photos, _: self.paint(photos), judge, *batch
+        )
         norm = nn.utils.clip_grad_norm_([self._way], STEEPEST)
         if not math.isfinite(norm):
             raise EffectError(f"the gradient of step {self.step + 1} of learning is no number")
         self._adam.step()
         self.step += 1
-        return total.item()
+        return float(found[0])
 
     def state(self) -> dict[str, Any]:
         """For a checkpoint."""

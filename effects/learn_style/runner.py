@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from effects.fast_style.network import STEP
 from effects.fast_style.restore import restore
 from effects.fast_style.styles import Styles
 from effects.fast_style.train.batches import Batch, batches
+from effects.fast_style.train.gradients import Gradients
 from effects.fast_style.train.photos import Photos
 from effects.fast_style.train.teacher import Teacher
 from effects.fast_style.vectors import pack
@@ -29,7 +30,7 @@ __all__ = ["LearnStyle", "Terms"]
 
 THUMBNAIL, PREVIEW = 448, 256
 # Steps between checkpoints.
-OFTEN = 10
+OFTEN = 5
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class LearnStyle(Effect[LearnStyleParams]):
         self._styles = Styles.load(path.with_suffix(".npz"))
         self._net = restore(path).to(device).requires_grad_(False)
         self._lite0 = efficientnet_lite0(weights, device)
+        self._gradients = Gradients(device, self._terms.batch)
         self._model = photos.model()
 
     def run(self, item: Item[LearnStyleParams], ctx: Context) -> Output:
@@ -80,24 +82,27 @@ class LearnStyle(Effect[LearnStyleParams]):
         return Output((Media("image/jpeg", thumbnail),), data={name: pack(network, gamma, beta)})
 
     def close(self) -> None:
-        """Give back the networks' memory."""
+        """Give back the networks' memory, and the threads."""
+        self._gradients.close()
         del self._net, self._lite0
+
+    def _fresh(self) -> Fit:
+        gamma, beta = (
+            torch.from_numpy(each).to(self.device)
+            for each in (self._styles.gamma, self._styles.beta)
+        )
+        return Fit(self._net, gamma, beta, self._gradients)
 
     def _resumed(self, checkpoint: Checkpoint) -> Fit:
         """A fit that is where the checkpoint is, or at its beginning."""
-        known = [
-            torch.from_numpy(each).to(self.device)
-            for each in (self._styles.gamma, self._styles.beta)
-        ]
-        fit = Fit(self._net, *known)
         state = checkpoint.read()
-        if state is None:
-            return fit
-        try:
-            fit.load(state)
-        except (KeyError, TypeError, ValueError, RuntimeError):
-            return Fit(self._net, *known)
-        return fit
+        if state is not None:
+            # Whatever is wrong with it: nothing is lost but the time.
+            with suppress(KeyError, TypeError, ValueError, RuntimeError):
+                fit = self._fresh()
+                fit.load(state)
+                return fit
+        return self._fresh()
 
     def _begin(self, fit: Fit, teacher: Teacher, drawn: Photos, tried: Callable[[], None]) -> None:
         """Start from the known style that is nearest, as a few photographs show."""

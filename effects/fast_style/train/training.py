@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +14,8 @@ from torch import Tensor, nn
 
 from effects.errors import EffectError, UserError
 from effects.fast_style.network import StyleNetwork
+from effects.fast_style.train.gradients import Gradients, Judge
 from effects.fast_style.train.state import damaged, read_state, write_state
-from effects.gatys.objective import Losses
 
 __all__ = ["Plan", "Training", "load_trained"]
 
@@ -26,8 +25,6 @@ RISE = 50
 VECTORS = 5.0
 # Means of so many steps are written down.
 EPOCH = 10
-
-Judge = Callable[[Tensor, Tensor, Sequence[int], torch.Generator], Losses]
 
 
 @dataclass(frozen=True)
@@ -76,12 +73,8 @@ class Training:
         self._recent: list[Tensor] = []
 
     @cached_property
-    def _threads(self) -> tuple[ThreadPoolExecutor, int]:
-        """On a CPU the pictures are shared out among threads of one core each: nearly as many
-        times faster as there are cores, where torch's own threads gain little on small layers.
-        """
-        parts = min(self.plan.batch, torch.get_num_threads()) if self.device == "cpu" else 1
-        return ThreadPoolExecutor(parts, "gradient", torch.set_num_threads, (1,)), parts
+    def _gradients(self) -> Gradients:
+        return Gradients(self.device, self.plan.batch)
 
     def paint(self, photos: Tensor, styles: Sequence[int]) -> Tensor:
         """Paint N×3×H×W, picture n in style `styles[n]`."""
@@ -102,7 +95,9 @@ class Training:
         rate = self.plan.rate * _pace(self.step, progress)
         for group, share in zip(self._adam.param_groups, (1.0, VECTORS), strict=True):
             group["lr"] = share * rate
-        found = self._backward(photos, styles, judge, generator)
+        found = self._gradients.leave(
+            self._parameters, self.paint, judge, photos, styles, generator
+        )
         norm = nn.utils.clip_grad_norm_(self._parameters, STEEPEST)
         if not math.isfinite(norm):
             raise EffectError(
@@ -114,26 +109,6 @@ class Training:
         self._note(found)
         total, style, content = found.tolist()
         return total, style, content
-
-    def _backward(
-        self, photos: Tensor, styles: Sequence[int], judge: Judge, generator: torch.Generator
-    ) -> Tensor:
-        """Leave the gradients in the parameters; returns total, style and content loss."""
-        threads, parts = self._threads
-        seed = int(torch.randint(2**62, (), generator=generator))
-
-        def differentiate(part: int) -> tuple[Tensor, Sequence[Tensor]]:
-            share = photos[part::parts]
-            picked = styles[part::parts]
-            chance = torch.Generator().manual_seed(seed)
-            found = torch.stack(judge(self.paint(share, picked), share, picked, chance))
-            found = found * (len(picked) / len(styles))
-            return found.detach().cpu(), torch.autograd.grad(found[0], self._parameters)
-
-        losses, gradients = zip(*threads.map(differentiate, range(parts)), strict=True)
-        for parameter, *shares in zip(self._parameters, *gradients, strict=True):
-            parameter.grad = torch.stack(shares).sum(0)
-        return torch.stack(losses).sum(0)
 
     def _note(self, losses: Tensor) -> None:
         self._recent.append(losses)
