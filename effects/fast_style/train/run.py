@@ -17,10 +17,10 @@ from effects import image
 from effects.backbones import efficientnet_lite0
 from effects.commandline import reason
 from effects.errors import UserError
+from effects.fast_style.sheet import draw_sheet
 from effects.fast_style.train.artworks import read_artworks
 from effects.fast_style.train.batches import batches
 from effects.fast_style.train.photos import Photos
-from effects.fast_style.train.sheet import draw_sheet
 from effects.fast_style.train.teacher import Teacher
 from effects.fast_style.train.training import Plan, Training
 from effects.fast_style.train.vgg_slice import VGG19Slice
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
         _write(out / "losses.tsv", "\n".join([*lines, ""]).encode())
 
     def draw() -> None:
-        sheet = draw_sheet(training, artworks, samples)
+        sheet = draw_sheet(training.sample, artworks, samples)
         _write(out / f"sheet-{training.step:07d}.jpg", image.encode(sheet, "image/jpeg"))
 
     def progress() -> float:

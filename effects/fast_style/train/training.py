@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image, ImageOps
 from torch import Tensor, nn
 
+from effects import image
 from effects.errors import EffectError, UserError
-from effects.fast_style.network import StyleNetwork
+from effects.fast_style.network import STEP, StyleNetwork
 from effects.fast_style.train.gradients import Gradients, Judge
 from effects.fast_style.train.state import damaged, read_state, write_state
+from effects.gatys.pictures import to_image, to_tensor
 
 __all__ = ["Plan", "Training", "load_trained"]
 
@@ -23,6 +26,8 @@ STEEPEST = 5.0
 RISE = 50
 # A style's γ and β see few of the batches: at the network's rate the styles stay alike for long.
 VECTORS = 5.0
+# Longer side of sample pictures.
+SAMPLE = 320
 # Means of so many steps are written down.
 EPOCH = 10
 
@@ -82,6 +87,15 @@ class Training:
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.bf16):
             painting: Tensor = self.net(photos, self.gamma[picked], self.beta[picked])
         return painting.float()
+
+    @torch.no_grad()
+    def sample(self, photo: Image.Image, style: str) -> Image.Image:
+        """Paint one photo of any size, bounded to 320 pixels and cut to sides that fit."""
+        small = image.bound(photo, SAMPLE)
+        width, height = (max(2 * STEP, side // STEP * STEP) for side in small.size)
+        fitting = ImageOps.fit(small, (width, height))
+        at = self.plan.styles.index(style)
+        return to_image(self.paint(to_tensor(fitting).to(self.device), [at]))
 
     def advance(
         self,

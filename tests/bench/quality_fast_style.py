@@ -1,0 +1,60 @@
+"""Fast styles: their loss beside that of Gatys, and how far a network without a part in it sees
+them go to the artwork. A table, a row for each style.
+
+`ATELIER_BENCH_DATA` names the folder of pictures and of the judge's weights;
+`ATELIER_BENCH_PHOTOS` the number of photographs (40).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from effects.fast_style.names import ARTWORKS
+from effects.fast_style.restore import restore
+from effects.fast_style.styles import Styles
+from effects.gatys.pictures import to_image, to_tensor
+from effects.weights import WeightsStore
+from tests.bench.fast_style_measure import open_photos, ratios, teacher
+from tests.bench.style_judge import StyleJudge
+
+DATA = Path(os.environ.get("ATELIER_BENCH_DATA", "../shared/data"))
+
+
+def main() -> None:
+    """Print the table and what was wanted."""
+    weights = DATA / "weights" / "vgg19_conv1_1-conv3_1_fp32.npz"
+    if not weights.exists():
+        print("  skipped: losses of the fast styles (set ATELIER_BENCH_DATA)")
+        return
+    model = Path(WeightsStore().path("fast_style"))
+    net, styles = restore(model), Styles.load(model.with_suffix(".npz"))
+    pictures = open_photos(DATA, int(os.environ.get("ATELIER_BENCH_PHOTOS", "40")))
+    photos = torch.cat([to_tensor(picture) for picture in pictures])
+    vgg = StyleJudge(weights)
+    medians, nearer = [], []
+    print(
+        f"  {len(photos)} photographs of 256 px; loss: ours / Gatys of 60 steps; nearer: the part"
+    )
+    print("  of the VGG-19 distance between photo and artwork that is gone")
+    print("  style        median loss   nearer", flush=True)
+    for artwork, name in ARTWORKS.items():
+        art = Image.open(DATA / "artworks" / f"{artwork}.jpg").convert("RGB")
+        gamma, beta = (torch.from_numpy(each) for each in styles.vectors(name))
+        with torch.no_grad():
+            paintings = torch.cat([net(photo[None], gamma, beta) for photo in photos])
+        medians.append(float(np.median(ratios(teacher([art]), paintings, photos, 0))))
+        left = [
+            vgg.distance(to_image(painting[None]), art) / vgg.distance(picture, art)
+            for painting, picture in zip(paintings, pictures, strict=True)
+        ]
+        nearer.append(1 - float(np.mean(left)))
+        print(f"  {name:<12} {medians[-1]:11.2f} {nearer[-1]:8.0%}", flush=True)
+    print(
+        f"  median style {np.median(medians):.2f} (at most 1.0 wanted), worst {max(medians):.2f}"
+        f" (1.25); nearer on average {np.mean(nearer):.0%} (60 %), least {min(nearer):.0%} (45 %)"
+    )
