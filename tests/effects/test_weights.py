@@ -11,11 +11,12 @@ from effects.errors import WeightsMissing
 from effects.weights import MANIFEST, Entry, WeightsStore
 
 
-def test_carried_by_a_package(tmp_path: Path) -> None:
-    """EfficientNet-Lite0 needs no folder: its package carries the very file of the manifest."""
-    path = Path(WeightsStore(tmp_path).path("efficientnet_lite0"))
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "fast_style"])
+def test_carried_by_a_package(name: str, tmp_path: Path) -> None:
+    """These need no folder: a package carries the very file of the manifest."""
+    path = Path(WeightsStore(tmp_path).path(name))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert digest.startswith(MANIFEST["efficientnet_lite0"].sha256)
+    assert digest.startswith(MANIFEST[name].sha256)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
@@ -40,5 +41,5 @@ def test_folder_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_unknown_weights() -> None:
     """A name that is not in the manifest is answered with those that are."""
-    with pytest.raises(WeightsMissing, match="efficientnet_lite0, vgg19"):
+    with pytest.raises(WeightsMissing, match="efficientnet_lite0, fast_style, vgg19"):
         WeightsStore().path("vgg91")
