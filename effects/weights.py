@@ -39,7 +39,7 @@ MANIFEST = {
     ),
     "fast_style": Entry(
         file="styles.onnx",
-        sha256="d83e4d35",
+        sha256="137a1e7a",
         mb=4,
         licence="MIT",
         source="python -m effects.fast_style.train; docs/fast-style.md",

@@ -6,7 +6,10 @@ from effects.fast_style.names import StyleNames
 from effects.fields import preserve_color
 from effects.spec import EffectSpec, Params, Text, param
 
-__all__ = ["SPEC", "FastStyleParams"]
+__all__ = ["MOST_AT_ONCE", "SPEC", "FastStyleParams"]
+
+MOST_AT_ONCE = 2048 * 2048
+"""Pixels that the network is shown at once; larger pictures are painted in tiles."""
 
 
 class FastStyleParams(Params):
@@ -39,7 +42,7 @@ class FastStyleParams(Params):
             "Длинная сторона картины в пикселях, если фото больше",
         ),
         ge=64,
-        le=2048,
+        le=6000,
     )
 
 

@@ -15,14 +15,17 @@ from torch import Tensor, nn
 
 from effects.commandline import Parser, finish
 from effects.errors import EffectError, UserError
+from effects.fast_style.modes import STEP, Mode
 from effects.fast_style.names import ARTWORKS
-from effects.fast_style.network import STEP, StyleNetwork
+from effects.fast_style.network import StyleNetwork
+from effects.fast_style.pieces import PieceNetwork
 from effects.fast_style.styles import Styles
 from effects.fast_style.train.training import load_trained
 
 __all__ = ["INPUTS", "MOST", "export", "fingerprint", "parity", "write_onnx"]
 
-INPUTS = ("photo", "gamma", "beta")
+INPUTS = ("photo", "gamma", "beta", "mode")
+OUTPUTS = ("painting", "scale", "shift")
 # Largest difference between torch and ONNX Runtime, of 1.
 MOST = 1e-3
 
@@ -55,20 +58,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def export(net: StyleNetwork, path: Path) -> None:
-    """Write the network: photo N×3×H×W, gamma and beta N×channels to painting N×3×H×W.
+    """Write the network: photo N×3×H×W, gamma and beta N×channels, and one `Mode`, to painting
+    N×3×H×W, and scale and shift N×channels.
 
-    N, H and W are free; H and W must be multiples of `network.STEP`. Raises `UserError`.
+    N, H and W are free; H and W must be multiples of `modes.STEP`. Raises `UserError`.
     """
-    example = _example(net, 2, 8 * STEP, 12 * STEP)
-    write_onnx(net, dict(zip(INPUTS, example, strict=True)), path)
+    values = (*_example(net, 2, 8 * STEP, 12 * STEP), torch.tensor(Mode.WHOLE.value))
+    write_onnx(PieceNetwork.of(net), dict(zip(INPUTS, values, strict=True)), OUTPUTS, path)
 
 
-def write_onnx(net: nn.Module, example: Mapping[str, Tensor], path: Path) -> None:
-    """Write a network from pictures to a painting, free in batch and size. Raises `UserError`."""
+def write_onnx(
+    net: nn.Module, example: Mapping[str, Tensor], outputs: Sequence[str], path: Path
+) -> None:
+    """Write a network of pictures and rows of numbers, free in batch and in the pictures' size;
+    the first output is a picture. Raises `UserError`.
+    """
     if find_spec("onnx") is None:
         raise UserError("writing ONNX needs the package onnx: pip install onnx")
-    picture = {0: "n", 2: "height", 3: "width"}
-    free = {name: picture if value.dim() == 4 else {0: "n"} for name, value in example.items()}
+    batch = {0: "n"}
+    picture = {**batch, 2: "height", 3: "width"}
+    free = {name: picture if value.dim() == 4 else batch for name, value in example.items()}
+    free |= dict.fromkeys(outputs, batch) | {outputs[0]: picture}
     with warnings.catch_warnings():
         # torch recommends its newer exporter: half a minute for the same graph, and one more
         # package.
@@ -78,8 +88,8 @@ def write_onnx(net: nn.Module, example: Mapping[str, Tensor], path: Path) -> Non
             tuple(example.values()),
             str(path),
             input_names=list(example),
-            output_names=["painting"],
-            dynamic_axes={**free, "painting": picture},
+            output_names=list(outputs),
+            dynamic_axes={name: axes for name, axes in free.items() if name != "mode"},
             opset_version=17,
             # ONNX Runtime folds when it loads; so that every weight can be found by its name.
             do_constant_folding=False,
@@ -88,7 +98,9 @@ def write_onnx(net: nn.Module, example: Mapping[str, Tensor], path: Path) -> Non
 
 
 def parity(net: StyleNetwork, path: Path) -> float:
-    """Largest difference between the network and its ONNX file, over sizes and batches."""
+    """Largest difference between what the network paints and what its ONNX file paints, in each
+    mode, over sizes and batches.
+    """
     import onnxruntime  # type: ignore[import-untyped]  # published without types
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -97,9 +109,12 @@ def parity(net: StyleNetwork, path: Path) -> float:
         values = _example(net, count, height * STEP, width * STEP)
         with torch.no_grad():
             ours = net(*values).numpy()
-        feed = {name: value.numpy() for name, value in zip(INPUTS, values, strict=True)}
-        (theirs,) = session.run(None, feed)
-        worst = max(worst, float(np.abs(ours - theirs).max()))
+        photo, *vectors = (value.numpy() for value in values)
+        for mode in Mode:
+            feed = dict(zip(INPUTS, (photo, *vectors, np.array(mode.value)), strict=True))
+            # The scale and shift that MEASURE tells are those that FIXED is given.
+            theirs, *vectors = session.run(None, feed)
+            worst = max(worst, float(np.abs(ours - theirs).max()))
     return worst
 
 

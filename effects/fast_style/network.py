@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from effects.fast_style.modes import STEP
+
 __all__ = ["STEP", "StyleNetwork"]
 
-# Sides must be multiples of it: three layers halve them.
-STEP = 8
-
 Normalise = Callable[[Tensor], Tensor]
+Norm = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 class StyleNetwork(nn.Module):
@@ -39,6 +39,7 @@ class StyleNetwork(nn.Module):
         coarsest place.
         """
         super().__init__()
+        self.shape = fine, coarse, half, blocks
         before, deep, after = blocks
         self.stem = _Reflected(3, 16, stride=2, bias=True)
         self.shrink = _Reflected(16, fine, stride=2)
@@ -62,11 +63,15 @@ class StyleNetwork(nn.Module):
 
     def forward(self, photo: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
         """`gamma` and `beta` are N×`channels`, a row for each picture."""
+        return self.paint_with(conditional_instance_norm, photo, gamma, beta)
+
+    def paint_with(self, norm: Norm, photo: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
+        """What `forward` does, with `norm` in place of each normalisation."""
         gammas, betas = (torch.split_with_sizes(each, self._widths, 1) for each in (gamma, beta))
         pairs = zip(gammas, betas, strict=True)
 
         def normalise(x: Tensor) -> Tensor:
-            return conditional_instance_norm(x, *next(pairs))
+            return norm(x, *next(pairs))
 
         x = functional.relu(self.stem(photo - 0.5))
         x = functional.relu(normalise(self.shrink(x)))

@@ -3,49 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import onnxruntime  # type: ignore[import-untyped]  # published without types
 from PIL import Image
 
 from effects import image
-from effects.errors import WeightsMissing
-from effects.fast_style import FastStyleParams
+from effects.fast_style import MOST_AT_ONCE, FastStyleParams
+from effects.fast_style.session import Network, Planes
 from effects.fast_style.styles import Styles
+from effects.fast_style.tiles import paint_tiles, planes
 from effects.spec import Context, Effect, Item, Media, Output, Weights
 
 __all__ = ["FastStyle"]
-
-# The network halves sides three times, and reflects borders on at least two pixels.
-STEP, FEWEST = 8, 16
-
-Pixels = npt.NDArray[np.float32]
 
 
 class FastStyle(Effect[FastStyleParams]):
     """Photo -> painting, in one pass of a network that stays loaded."""
 
-    def __init__(self, device: str, weights: Weights) -> None:
+    def __init__(self, device: str, weights: Weights, *, most: int = MOST_AT_ONCE) -> None:
+        """The network is shown at most `most` pixels at once, so that memory is bounded."""
         super().__init__(device, weights)
         path = Path(weights.path("fast_style"))
         self._styles = Styles.load(path.with_suffix(".npz"))
-        options = onnxruntime.SessionOptions()
-        # Idle threads sleep: another program may need the cores.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = onnxruntime.InferenceSession(
-                path, options, providers=_providers(device)
-            )
-        # ONNX Runtime's errors have no base of their own.
-        except Exception as error:
-            raise WeightsMissing(f"{path} is damaged or no network", path=str(path)) from error
+        self._network = Network(path, device)
+        self._most = most
 
     def run(self, item: Item[FastStyleParams], ctx: Context) -> Output:
-        """Paint; one step."""
+        """Paint; one step, and one a tile where the picture is large."""
         (output,) = self.run_batch([item], [ctx])
         return output
 
@@ -55,49 +42,48 @@ class FastStyle(Effect[FastStyleParams]):
         """Photos of one size go through the network together, each in its own style."""
         photos = [image.bound(item.photos[0], item.params.size) for item in items]
         vectors = [self._styles.vectors(item.params.style, item.attachments) for item in items]
-        groups: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for n, photo in enumerate(photos):
-            groups[photo.size].append(n)
-        outputs: dict[int, Output] = {}
-        for members in groups.values():
+        paintings: dict[int, Image.Image] = {}
+        for members in self._groups(photos):
+            first = members[0]
+            if photos[first].width * photos[first].height > self._most:
+                paintings[first] = paint_tiles(
+                    self._network,
+                    photos[first],
+                    vectors[first],
+                    self._most,
+                    partial(_finished, items[first].params),
+                    ctxs[first].step,
+                )
+                continue
             for n in members:
                 ctxs[n].step(0, 1)
-            feed = {
-                "photo": np.concatenate([_padded(photos[n]) for n in members]),
-                "gamma": np.concatenate([vectors[n][0] for n in members]),
-                "beta": np.concatenate([vectors[n][1] for n in members]),
-            }
-            (paintings,) = self._session.run(None, feed)
-            for n, painting in zip(members, paintings, strict=True):
-                result = _finish(painting, photos[n], items[n].params)
-                outputs[n] = Output((Media("image/jpeg", image.encode(result, "image/jpeg")),))
+            gamma, beta = (np.concatenate([vectors[n][k] for n in members]) for k in range(2))
+            shown = np.concatenate([planes(photos[n]) for n in members])
+            for n, painting in zip(members, self._network.paint(shown, gamma, beta), strict=True):
+                paintings[n] = _finished(items[n].params, painting, photos[n])
                 ctxs[n].step(1, 1)
-        return [outputs[n] for n in range(len(items))]
+        files = (image.encode(paintings[n], "image/jpeg") for n in range(len(items)))
+        return [Output((Media("image/jpeg", file),)) for file in files]
 
     def close(self) -> None:
         """Give back the session's memory."""
-        del self._session
+        del self._network
+
+    def _groups(self, photos: Sequence[Image.Image]) -> Iterator[list[int]]:
+        """Numbers of photos of one size, as many as may be shown to the network at once."""
+        sizes: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for n, photo in enumerate(photos):
+            sizes[photo.size].append(n)
+        for (width, height), members in sizes.items():
+            count = max(1, self._most // (width * height))
+            for start in range(0, len(members), count):
+                yield members[start : start + count]
 
 
-def _providers(device: str) -> list[Any]:
-    """CUDA on a GPU where ONNX Runtime has it, and always the CPU."""
-    providers: list[Any] = ["CPUExecutionProvider"]
-    kind, _, number = device.partition(":")
-    if kind == "cuda" and "CUDAExecutionProvider" in onnxruntime.get_available_providers():
-        providers.insert(0, ("CUDAExecutionProvider", {"device_id": int(number or 0)}))
-    return providers
-
-
-def _padded(photo: Image.Image) -> Pixels:
-    """1×3×H×W in [0, 1], mirrored beyond the right and lower borders to sides that fit."""
-    pixels: Pixels = np.asarray(photo, dtype=np.float32) / np.float32(255)
-    more = [(0, max(FEWEST, side + -side % STEP) - side) for side in pixels.shape[:2]]
-    return np.pad(pixels, (*more, (0, 0)), mode="symmetric").transpose(2, 0, 1)[None]
-
-
-def _finish(painting: Pixels, photo: Image.Image, params: FastStyleParams) -> Image.Image:
-    pixels = painting[:, : photo.height, : photo.width].transpose(1, 2, 0)
-    result = Image.fromarray((pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8))
+def _finished(params: FastStyleParams, painting: Planes, photo: Image.Image) -> Image.Image:
+    """The painting 3×H×W as a picture, and so much of the photo as is wished for."""
+    pixels = (painting[:, : photo.height, : photo.width] * 255 + 0.5).astype(np.uint8)
+    result = Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
     if params.preserve_color:
         result = image.recolour(result, photo)
     return Image.blend(photo, result, params.strength)

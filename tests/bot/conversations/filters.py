@@ -32,7 +32,9 @@ _LEARNED = (
     Hears("Saved as “sea”. It works at once: /style sea", "Next in line", buttons=("Cancel",)),
     Works("learn_style", ("orange",), {"name": "Sea"}),
     Finishes("blue", data=b"sea's vectors"),
-    Hears("Filter “sea” is ready: /style sea", pictures=("blue",), buttons=("Paint with it",)),
+    Hears(
+        "Filter “sea” is ready: /style sea", pictures=("blue",), buttons=("Paint with it", "Delete")
+    ),
 )
 
 NAMED = [
@@ -174,7 +176,7 @@ FILING = [
         Finishes("blue", data=b"v"),
         Hears(
             "Фильтр «моя-волна» готов: /style моя-волна",
-            buttons=("Нарисовать в этом стиле",),
+            buttons=("Нарисовать в этом стиле", "Удалить"),
         ),
         Sends("teal", text="/стиль моя-волна"),
         Works("style", ("teal",)),
