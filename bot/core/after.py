@@ -22,7 +22,7 @@ def buttons(catalogue: Catalogue, job: Job, texts: Texts) -> tuple[tuple[Button,
     if job.effect not in catalogue:
         return ()
     spec = catalogue[job.effect]
-    rows = [["use"], ["delete"]] if spec.teaches else _rows(spec, job)
+    rows = [["use"]] if spec.teaches else _rows(spec, job)
     can_learn = not spec.teaches and any(each.teaches for each in catalogue)
     if can_learn and "style" in spec.roles[: len(job.photos)]:
         rows.append(["save"])

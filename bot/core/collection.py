@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from difflib import get_close_matches
 
-from bot.core.filter_names import check_name, normal, taken_words
+from bot.core.filter_names import check_name, loose, normal, taken_words
 from bot.core.saved import FilterNameTaken, SavedFilter, SavedFilters, TooManyFilters
 from effects.catalogue import Catalogue
 from effects.errors import UserError
@@ -87,17 +87,17 @@ class Collection:
 
     async def with_id(self, user: str, id: str) -> SavedFilter:
         """The account's of this id. Raises `NoSuchFilter`."""
-        for each in await self.own(user):
-            if each.id == id:
-                return each
-        raise _deleted()
+        return await self._pick(user, lambda each: each.id == id)
 
     async def of_job(self, user: str, job: str) -> SavedFilter:
         """The account's that this job learns or has learned. Raises `NoSuchFilter`."""
-        found = await self._saved.with_job(job)
-        if found is None or found.owner != user:
-            raise _deleted()
-        return found
+        return await self._pick(user, lambda each: each.job == job)
+
+    async def _pick(self, user: str, fits: Callable[[SavedFilter], bool]) -> SavedFilter:
+        for each in await self.own(user):
+            if fits(each):
+                return each
+        raise _deleted()
 
     async def learned_by(self, job: str) -> SavedFilter | None:
         """The filter that this job learns or has learned, if it is still there."""
@@ -135,7 +135,7 @@ class Collection:
         if found is None:
             raise BadFilterCode("this code is not known")
         for each in own:
-            if each.id == found.id or (each.digest == found.digest and each.is_learned):
+            if each.digest == found.digest and each.is_learned >= found.is_learned:
                 return each
         new = await self._new(user, found.effect, found.digest)
         parts = {}
@@ -164,10 +164,13 @@ class Collection:
         found = await self._saved.with_job(job.id)
         if found is None or not done.data:
             return None
-        vectors, thumbnail = _blob(found.id, "vectors"), ""
+        # what is learned anew takes the place of the old at once, and no cache mixes them up
+        vectors, thumbnail = _blob(found.id, f"vectors-{job.id}"), ""
+        if found.vectors == vectors:
+            return found
         await self._blobs.put(vectors, await self._blobs.get(next(iter(done.data.values()))))
         if done.media:
-            thumbnail = _blob(found.id, "thumbnail")
+            thumbnail = _blob(found.id, f"thumbnail-{job.id}")
             await self._blobs.put(thumbnail, await self._blobs.get(done.media[0].blob))
         learned = await self._saved.learn(
             found.id, job=job.id, vectors=vectors, thumbnail=thumbnail
@@ -242,7 +245,7 @@ class Collection:
     def _numbered(self, stem: str) -> Iterator[str]:
         """ "style-1", "style-2" …"""
         names = (f"{stem}-{number}" for number in itertools.count(1))
-        return (name for name in names if name not in self._reserved)
+        return (name for name in names if loose(name) not in self._reserved)
 
 
 def _deleted(name: str = "…") -> NoSuchFilter:

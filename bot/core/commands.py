@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.core.filter_names import VERBS, normal
+from bot.core.filter_names import VERBS, loose
 from bot.core.forms import read_values
 from bot.core.texts import LANGUAGES, Texts
 from effects.catalogue import Catalogue
@@ -114,9 +114,9 @@ def _shipped(spec: EffectSpec, words: list[str]) -> dict[str, str]:
     """The shipped filter that plain words name: "стиль звёздная ночь, пожалуйста"."""
     if spec.filters is None:
         return {}
-    said = f" {' '.join(map(normal, words))} "
+    said = f" {loose(' '.join(words))} "
     for sample in spec.filters.samples:
-        names = map(normal, (sample.name, *sample.aliases, *sample.title))
+        names = map(loose, (sample.name, *sample.aliases, *sample.title))
         if any(f" {name} " in said for name in names):
             return {spec.filters.field: sample.name}
     return {}

@@ -8,7 +8,15 @@ from collections.abc import Collection
 from effects.catalogue import Catalogue
 from effects.errors import UserError
 
-__all__ = ["VERBS", "BadFilterName", "FilterNameShipped", "check_name", "normal", "taken_words"]
+__all__ = [
+    "VERBS",
+    "BadFilterName",
+    "FilterNameShipped",
+    "check_name",
+    "loose",
+    "normal",
+    "taken_words",
+]
 
 VERBS = {
     "add": "add",
@@ -46,21 +54,28 @@ def normal(word: str) -> str:
 
 
 def taken_words(catalogue: Catalogue) -> frozenset[str]:
-    """What no filter can be called: the names of shipped filters, in all languages, and verbs."""
+    """What no filter can be called, as `loose` makes it: the names of shipped filters, in all
+    languages, and verbs.
+    """
     samples = [each for spec in catalogue if spec.filters for each in spec.filters.samples]
     words = {word for each in samples for word in (each.name, *each.aliases, *each.title)}
-    return frozenset(map(normal, words | VERBS.keys()))
+    return frozenset(map(loose, words | VERBS.keys()))
+
+
+def loose(word: str) -> str:
+    """A name as people may write it who mean the same: without ё, hyphens as blanks."""
+    return normal(word).replace("ё", "е").replace("-", " ")
 
 
 def check_name(word: str, reserved: Collection[str]) -> str:
-    """The name in its normal form. Raises `BadFilterName` and, if it is among the `reserved`
-    ones, `FilterNameShipped`.
+    """The name in its normal form. Raises `BadFilterName` and, if `reserved` has it as `loose`
+    makes it, `FilterNameShipped`.
     """
     name = normal(word)
     if not (1 <= len(name) <= _LONGEST and all(map(_is_good, name))):
         message = f"{word[:40]!r} is no name for a filter"
         raise BadFilterName(message, value=word[:40], limit=_LONGEST)
-    if name in reserved:
+    if loose(name) in reserved:
         raise FilterNameShipped(f"{name!r} means something already", name=name)
     return name
 

@@ -102,7 +102,9 @@ def describe(spec: EffectSpec, lang: str, texts: Texts) -> str:
 
 def allowed(field: Field, lang: str, texts: Texts) -> str:
     """What may be given for a parameter, in words."""
-    default = texts.say(lang, "help-optional") if field.default is None else str(field.default)
+    default = (
+        texts.say(lang, "help-optional") if field.default in (None, "") else str(field.default)
+    )
     if isinstance(field.default, bool):
         default = str(field.default).lower()
     if field.choices or field.kind == "switch":
@@ -120,8 +122,11 @@ def allowed(field: Field, lang: str, texts: Texts) -> str:
 
 
 def example(spec: EffectSpec) -> str:
-    """A command that works: "/gatys size=384"."""
-    given = [f"{field.name}={field.default}" for field in fields(spec) if field.default is not None]
+    """A command that works: "/gatys size=384", "/style starry"."""
+    if spec.filters is not None and spec.filters.samples:
+        return f"/{spec.name} {spec.filters.samples[0].name}"
+    known = [field for field in fields(spec) if field.default not in (None, "")]
+    given = [f"{field.name}={field.default}" for field in known]
     return " ".join([f"/{spec.name}", *given[:1]])
 
 
@@ -158,9 +163,11 @@ def read_values(spec: EffectSpec, words: Sequence[str], *, strict: bool) -> dict
         values[name] = _spell(value, kinds.get(name, "text"))
     if strict and alone:
         text = spec.filters.field if spec.filters else text_field(spec)
-        if not text or text in values:
+        if spec.filters is not None and text in values:
+            alone.insert(0, values[text])
+        elif not text or text in values:
             raise _stray(spec, alone[0])
-        if len(alone) > 1 and spec.filters is None:
+        elif len(alone) > 1 and spec.filters is None:
             raise _stray(spec, alone[1])
         values[text] = " ".join(alone)
     return values

@@ -16,7 +16,7 @@ from worker.jobs.errors import BlobMissing
 
 __all__ = ["Styles"]
 
-_SHEET = 63
+_SHEET = 36
 """Styles on one sheet; no page of buttons goes over its end."""
 _ROW = 3
 _REMEMBERED = 32

@@ -32,9 +32,7 @@ _LEARNED = (
     Hears("Saved as “sea”. It works at once: /style sea", "Next in line", buttons=("Cancel",)),
     Works("learn_style", ("orange",), {"name": "Sea"}),
     Finishes("blue", data=b"sea's vectors"),
-    Hears(
-        "Filter “sea” is ready: /style sea", pictures=("blue",), buttons=("Paint with it", "Delete")
-    ),
+    Hears("Filter “sea” is ready: /style sea", pictures=("blue",), buttons=("Paint with it",)),
 )
 
 NAMED = [
@@ -176,7 +174,7 @@ FILING = [
         Finishes("blue", data=b"v"),
         Hears(
             "Фильтр «моя-волна» готов: /style моя-волна",
-            buttons=("Нарисовать в этом стиле", "Удалить"),
+            buttons=("Нарисовать в этом стиле",),
         ),
         Sends("teal", text="/стиль моя-волна"),
         Works("style", ("teal",)),
