@@ -51,7 +51,8 @@ class Catalogue:
             runner = getattr(import_module(module), name)
         except ModuleNotFoundError as error:
             ours = spec.runner.startswith("effects.")
-            hint = "; pip install 'atelier[worker]' brings it" if ours else ""
+            extra = "worker-small" if error.name == "onnxruntime" else "worker"
+            hint = f"; pip install 'atelier[{extra}]' brings it" if ours else ""
             raise BrokenEffect(
                 f"{spec.name} needs the package {error.name!r}, which is not installed{hint}",
                 effect=spec.name,

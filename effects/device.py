@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 
 from effects.errors import UserError
 
-__all__ = ["pick_device", "share_cores"]
+__all__ = ["gpu_memory_mb", "pick_device", "share_cores"]
 
 
 def share_cores() -> None:
@@ -22,7 +23,8 @@ def share_cores() -> None:
 def pick_device(wanted: str = "") -> str:
     """torch's name of the device `wanted`; without a wish the first GPU, else the CPU.
 
-    Raises `UserError` when it is not there. Loads torch unless "cpu" is wanted.
+    Raises `UserError` when it is not there. Loads torch, or ONNX Runtime where torch is not
+    installed, unless "cpu" is wanted.
     """
     if wanted == "cpu":
         return wanted
@@ -36,10 +38,44 @@ def pick_device(wanted: str = "") -> str:
     return f"cuda:{found[1] or 0}"
 
 
+def gpu_memory_mb(device: str) -> int:
+    """Megabytes of memory of a GPU, "cuda:0"."""
+    driver = _driver()
+    if driver is None:
+        raise UserError(f"there is no device {device!r} here", device=device)
+    handle, memory = ctypes.c_int(), ctypes.c_size_t()
+    driver.cuDeviceGet(ctypes.byref(handle), int(device.partition(":")[2] or 0))
+    driver.cuDeviceTotalMem_v2(ctypes.byref(memory), handle)
+    return memory.value >> 20
+
+
 def _gpus() -> int:
+    """GPUs that the installed libraries can use."""
     try:
         import torch
     # Not installed, or a GPU build without the GPU's libraries: the effect will say so.
     except (ImportError, OSError):
-        return 0
+        return _gpus_of_onnxruntime()
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def _gpus_of_onnxruntime() -> int:
+    try:
+        import onnxruntime  # type: ignore[import-untyped]  # published without types
+    except (ImportError, OSError):
+        return 0
+    driver = _driver()
+    # It says what it was built for, not what is there.
+    if driver is None or "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        return 0
+    count = ctypes.c_int()
+    return count.value if driver.cuDeviceGetCount(ctypes.byref(count)) == 0 else 0
+
+
+def _driver() -> ctypes.CDLL | None:
+    """NVIDIA's driver, where it is installed and finds a GPU."""
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return None
+    return driver if driver.cuInit(0) == 0 else None

@@ -36,6 +36,6 @@ class ShellContext:
             self._bar.close()
 
     def _open(self, total: int) -> Any:
-        from tqdm import tqdm  # comes with the extra `models`; `list` and `describe` do without
+        from tqdm import tqdm  # comes with the worker's extras; `list` and `describe` do without
 
         return tqdm(desc=self._title, total=total, file=self._stream, dynamic_ncols=True)

@@ -70,5 +70,7 @@ def _providers(device: str) -> list[Any]:
     providers: list[Any] = ["CPUExecutionProvider"]
     kind, _, number = device.partition(":")
     if kind == "cuda" and "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        # CUDA's libraries, where pip installed them; torch is not there to bring them.
+        onnxruntime.preload_dlls()
         providers.insert(0, ("CUDAExecutionProvider", {"device_id": int(number or 0)}))
     return providers

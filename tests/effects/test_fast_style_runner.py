@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -167,23 +165,3 @@ def test_damaged_files_are_named(folder: Path, tmp_path: Path, name: str) -> Non
         (tmp_path / file.name).write_bytes(file.read_bytes()[: 500 if file.name == name else None])
     with pytest.raises(WeightsMissing, match=name):
         FastStyle("cpu", Folder(tmp_path))
-
-
-def test_no_torch(folder: Path) -> None:
-    """A worker without torch serves it."""
-    code = f"""
-import sys
-sys.modules["torch"] = None  # importing it fails
-from PIL import Image
-from effects.fast_style import SPEC
-from effects.fast_style.runner import FastStyle
-from effects.spec import Item
-
-class World:
-    def path(self, name): return {str(folder / "styles.onnx")!r}
-    def step(self, *values): pass
-
-photo = Image.new("RGB", (32, 24))
-assert FastStyle("cpu", World()).run(Item(SPEC.parse({{}}), (photo,)), World()).media
-"""
-    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode

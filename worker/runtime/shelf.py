@@ -10,6 +10,7 @@ from collections import OrderedDict
 from typing import Any
 
 from effects.catalogue import Catalogue
+from effects.device import gpu_memory_mb
 from effects.spec import Effect, EffectSpec, Weights
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,5 @@ class Shelf:
 def _memory_of(device: str) -> int:
     """Megabytes of the device's memory."""
     if device.startswith("cuda"):
-        import torch
-
-        return int(torch.cuda.get_device_properties(device).total_memory) >> 20
+        return gpu_memory_mb(device)
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
