@@ -161,7 +161,9 @@ def read_values(spec: EffectSpec, words: Sequence[str], *, strict: bool) -> dict
             alone.append(word)
             continue
         values[name] = _spell(value, kinds.get(name, "text"))
-    if strict and alone:
+    if not strict:
+        alone = [word for word in alone if _is_blend(spec, word, kinds)]
+    if alone:
         text = spec.filters.field if spec.filters else text_field(spec)
         if spec.filters is not None and text in values:
             alone.insert(0, values[text])

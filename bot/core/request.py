@@ -135,11 +135,10 @@ class Requests:
     async def draft(self, incoming: Incoming, talk: Talk, values: Mapping[str, str]) -> Job:
         """The job of the talk, which has its effect and photos, with parameters of `values`.
 
-        Raises `BadParams` and `WrongPhotos`.
+        Raises `BadParams`.
         """
         spec: EffectSpec = self._catalogue[talk.effect]
         params = spec.parse(values)
-        spec.check_photos(len(talk.photos))
         guess = spec.cost(params, talk.pixels)
         cost = await self._queue.price(spec.name, guess, talk.pixels)
         return Job(

@@ -55,6 +55,7 @@ class Sending:
             return replace(self._tools.apology.reply(error, lang), buttons=buttons)
         if len(talk.photos) < spec.photos[0]:
             return self._ask_photos(lang, spec, len(talk.photos))
+        spec.check_photos(len(talk.photos))
         await self._tools.menu.check(spec, lang)
         await self._painting.check(incoming, talk, values)
         kept = await self._learning.keep(incoming, spec, talk)

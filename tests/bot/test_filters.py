@@ -284,6 +284,12 @@ async def test_refusals(house: House, said: str, error: str, lang: str) -> None:
     assert ["sea", "land"] == [each.name for each in await own(house)]
 
 
+async def test_an_album_teaches_nothing(house: House) -> None:
+    """Two pictures are one too many, before anything of them is kept."""
+    refused = await DirectDoor(house, "en").say("/learn_style sea", [ORANGE, PHOTO])
+    assert ("wrong_photos", []) == (refused["error"], await own(house))
+
+
 async def test_a_picture_that_is_kept_already(house: House) -> None:
     """Saved again it says under which name; learned anew by name if one asks for that."""
     door = DirectDoor(house, "en")

@@ -7,7 +7,8 @@ import pytest
 from bot.core.forms import NoValue, command, describe, fields, read_values
 from bot.core.texts import LANGUAGES, Texts
 from effects.catalogue import Catalogue
-from tests.bot.conftest import BLEND, SWIRL
+from effects.fast_style import SPEC as STYLE
+from tests.bot.conftest import BLEND, LEARN, SWIRL
 
 
 def test_fields() -> None:
@@ -37,6 +38,32 @@ def test_fields() -> None:
 def test_read_values(words: str, expected: dict[str, str]) -> None:
     """What people type becomes values; the spec judges them later."""
     assert expected == read_values(BLEND, words.split(), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("starry", {"style": "starry"}),
+        ("Звёздная ночь size=384", {"style": "Звёздная ночь", "size": "384"}),
+        ("style=звёздная ночь", {"style": "звёздная ночь"}),
+        ("size 384 starry + wave", {"style": "starry + wave", "size": "384"}),
+        ("starry=0.7+wave=0.3", {"style": "starry=0.7+wave=0.3"}),
+        ("style starry=0.7+wave=0.3", {"style": "starry=0.7+wave=0.3"}),
+        ("strenght=0.5", {"strenght": "0.5"}),
+    ],
+)
+def test_names_of_filters(words: str, expected: dict[str, str]) -> None:
+    """Words by themselves name filters; what looks like a parameter is one."""
+    assert expected == read_values(STYLE, words.split(), strict=True)
+
+
+def test_one_word_by_itself() -> None:
+    """It is the first text of an effect that has one; a second one is astray."""
+    assert {"name": "sea"} == read_values(LEARN, ["sea"], strict=True)
+    assert {} == read_values(LEARN, ["sea"], strict=False)
+    for words in (["sea", "side"], ["name=sea", "side"]):
+        with pytest.raises(NoValue, match="side"):
+            read_values(LEARN, words, strict=True)
 
 
 def test_stray_word() -> None:
