@@ -29,12 +29,12 @@ class Choosing:
         return await self._paint(incoming, effect, name)
 
     async def own(self, incoming: Incoming, target: str) -> Reply:
-        """One's own with this id. Raises `NoSuchFilter`."""
+        """One's own with this id. Raises `FilterGone`."""
         one = await self._tools.filters.with_id(incoming.user, target)
         return await self._paint(incoming, one.effect, one.name)
 
     async def learned(self, incoming: Incoming, target: str) -> Reply:
-        """One's own that this job has learned. Raises `NoSuchFilter`."""
+        """One's own that this job has learned. Raises `FilterGone`."""
         one = await self._tools.filters.of_job(incoming.user, target)
         return await self._paint(incoming, one.effect, one.name)
 

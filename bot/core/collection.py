@@ -23,9 +23,10 @@ from worker.jobs.model import Done, Job
 from worker.jobs.office import Office
 from worker.jobs.queue import Queue
 
-__all__ = ["BadFilterCode", "Collection", "NoSuchFilter"]
+__all__ = ["BadFilterCode", "Collection", "FilterGone", "NoSuchFilter"]
 
 _PLACE = "filters"
+_GONE = "this filter is deleted"
 _SIDE = 1536
 _ORPHAN = 86_400.0
 """Seconds after which blobs that no filter has are dropped."""
@@ -35,6 +36,12 @@ class NoSuchFilter(UserError):
     """The person has no filter `name`; the `nearest` one, or ""."""
 
     code = "no_such_filter"
+
+
+class FilterGone(UserError):
+    """The filter that was meant is deleted."""
+
+    code = "filter_gone"
 
 
 class BadFilterCode(UserError):
@@ -86,18 +93,18 @@ class Collection:
         raise NoSuchFilter(f"there is no filter {name[:40]!r}", name=name[:40], nearest=nearest)
 
     async def with_id(self, user: str, id: str) -> SavedFilter:
-        """The account's of this id. Raises `NoSuchFilter`."""
+        """The account's of this id. Raises `FilterGone`."""
         return await self._pick(user, lambda each: each.id == id)
 
     async def of_job(self, user: str, job: str) -> SavedFilter:
-        """The account's that this job learns or has learned. Raises `NoSuchFilter`."""
+        """The account's that this job learns or has learned. Raises `FilterGone`."""
         return await self._pick(user, lambda each: each.job == job)
 
     async def _pick(self, user: str, fits: Callable[[SavedFilter], bool]) -> SavedFilter:
         for each in await self.own(user):
             if fits(each):
                 return each
-        raise _deleted()
+        raise FilterGone(_GONE)
 
     async def learned_by(self, job: str) -> SavedFilter | None:
         """The filter that this job learns or has learned, if it is still there."""
@@ -146,15 +153,15 @@ class Collection:
                     await self._blobs.put(parts[part], await self._blobs.get(source))
         except BlobMissing:
             await self._clear([new.id])
-            raise BadFilterCode("this filter is deleted") from None
+            raise BadFilterCode(_GONE) from None
         names = itertools.chain([found.name], self._numbered(found.name))
         return await self._save(new.model_copy(update=parts), names)
 
     async def begin(self, one: SavedFilter, job: str) -> SavedFilter:
-        """From now on `job` learns the filter. Raises `NoSuchFilter`."""
+        """From now on `job` learns the filter. Raises `FilterGone`."""
         begun = await self._saved.begin(one.id, job)
         if begun is None:
-            raise _deleted(one.name)
+            raise FilterGone(_GONE)
         return begun
 
     async def learn(self, job: Job, done: Done) -> SavedFilter | None:
@@ -180,11 +187,11 @@ class Collection:
         return learned
 
     async def rename(self, user: str, old: str, new: str) -> SavedFilter:
-        """Raises `NoSuchFilter`, `FilterNameTaken` and what `check_name` raises."""
+        """Raises `NoSuchFilter`, `FilterGone`, `FilterNameTaken` and what `check_name` raises."""
         found, name = await self.named(user, old), self.check_name(new)
         renamed = await self._saved.rename(found.id, name)
         if renamed is None:
-            raise _deleted(found.name)
+            raise FilterGone(_GONE)
         return renamed
 
     async def delete(self, user: str, name: str) -> SavedFilter:
@@ -246,10 +253,6 @@ class Collection:
         """ "style-1", "style-2" …"""
         names = (f"{stem}-{number}" for number in itertools.count(1))
         return (name for name in names if loose(name) not in self._reserved)
-
-
-def _deleted(name: str = "…") -> NoSuchFilter:
-    return NoSuchFilter("this filter is deleted", name=name, nearest="")
 
 
 def _blob(id: str, part: str) -> str:

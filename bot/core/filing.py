@@ -63,7 +63,7 @@ class Filing:
         return await self._sending.go_on(incoming, talk)
 
     async def relearn(self, incoming: Incoming, target: str) -> Reply:
-        """Try again to learn the filter of a job. Raises `NoSuchFilter`."""
+        """Try again to learn the filter of a job. Raises `FilterGone`."""
         one = await self._tools.filters.of_job(incoming.user, target)
         begun = await self._learning.again(incoming, self._teacher(one.effect), None, one)
         return begun if isinstance(begun, Reply) else await self._sending.go_on(incoming, begun)

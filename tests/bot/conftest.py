@@ -39,7 +39,6 @@ from bot.fronts.web.settings import WebSettings
 from bot.fronts.web.shapes import reply_shape
 from bot.fronts.web.works import Works
 from effects.catalogue import Catalogue
-from effects.errors import BadPicture
 from effects.spec import EffectSpec, Params, Text, param
 from tests.conftest import Clock
 from worker.jobs.blobs import Blobs
@@ -86,33 +85,6 @@ SWIRL = EffectSpec(
     aliases=("закрути",),
 )
 CATALOGUE = Catalogue([("tests", BLEND), ("tests", SWIRL)])
-
-
-class LearnParams(Params):
-    """What a filter is called."""
-
-    name: str = param("", Text("Name", "Имя"), Text("of the filter", "фильтра"))
-
-
-def _look(params: LearnParams, pictures: Sequence[Image.Image]) -> None:
-    if pictures[0].convert("L").getextrema()[0] > 250:
-        raise BadPicture("the picture is white", reason="flat")
-
-
-LEARN = EffectSpec(
-    name="learn_style",
-    title=Text("Learn a style", "Выучить стиль"),
-    description=Text("learns a picture", "учит картинку"),
-    params=LearnParams,
-    runner="nowhere:Learn",
-    cost=lambda params, pixels: 40.0,
-    roles=("style",),
-    aliases=("выучи",),
-    deferrable=True,
-    teaches="style",
-    check=_look,
-)
-"""Teaches the effect `style`; a white picture it does not like."""
 
 
 def picture(color: str = "teal", size: tuple[int, int] = (64, 48), type: str = "PNG") -> bytes:

@@ -8,7 +8,8 @@ from bot.core.forms import NoValue, command, describe, fields, read_values
 from bot.core.texts import LANGUAGES, Texts
 from effects.catalogue import Catalogue
 from effects.fast_style import SPEC as STYLE
-from tests.bot.conftest import BLEND, LEARN, SWIRL
+from tests.bot.conftest import BLEND, SWIRL
+from tests.bot.filter_kit import LEARN
 
 
 def test_fields() -> None:

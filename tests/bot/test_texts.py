@@ -10,7 +10,7 @@ from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
 import bot
-from bot.core.collection import BadFilterCode, NoSuchFilter
+from bot.core.collection import BadFilterCode, FilterGone, NoSuchFilter
 from bot.core.filing import FilterUsage
 from bot.core.filter_names import BadFilterName, FilterNameShipped
 from bot.core.forms import NoValue
@@ -62,7 +62,7 @@ def error_codes() -> set[str]:
     """The codes that a person can meet."""
     classes = [*vars(effect_errors).values(), *vars(queue_errors).values(), NoValue, EffectDown]
     classes += [OverLimit, NotByNight, BadFilterCode, NoSuchFilter, FilterUsage, BadFilterName]
-    classes += [FilterNameShipped, FilterNotLearned, FilterNameTaken, TooManyFilters]
+    classes += [FilterGone, FilterNameShipped, FilterNotLearned, FilterNameTaken, TooManyFilters]
     codes = {each.code for each in classes if isinstance(each, type) and hasattr(each, "code")}
     return (codes | RUNTIME_CODES) - SILENT_CODES
 

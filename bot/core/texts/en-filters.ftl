@@ -48,6 +48,7 @@ error-no-such-filter = You have no filter “{ $name }”. { $nearest ->
     [none] /styles shows what there is.
    *[other] Did you mean “{ $nearest }”?
 }
+error-filter-gone = This filter is no more; it was deleted, or learned anew since.
 error-bad-style = { $reason ->
     [several] “{ $word }” may be { $names }; please say which one.
     [many] At most { $most } styles can be blended.

@@ -49,6 +49,7 @@ error-no-such-filter = Фильтра «{ $name }» у вас нет. { $nearest
     [none] Что есть, покажет /styles.
    *[other] Может быть, «{ $nearest }»?
 }
+error-filter-gone = Этого фильтра больше нет: он удалён или с тех пор выучен заново.
 error-bad-style = { $reason ->
     [several] «{ $word }» — это может быть { $names }; уточните, пожалуйста.
     [many] Смешать можно не больше { $most } стилей.

@@ -24,11 +24,12 @@ from bot.fronts.vk.front import VkFront
 from bot.fronts.vk.settings import VkSettings
 from effects.catalogue import Catalogue
 from effects.fast_style import SPEC as STYLE
-from tests.bot.conftest import BLEND, LEARN, SWIRL, House, browser, running
+from tests.bot.conftest import BLEND, SWIRL, House, browser, running
 from tests.bot.conversations.boards import FakeStage, WebStage
 from tests.bot.conversations.cases import CASES, FRONTS, Case
 from tests.bot.conversations.script import Act
 from tests.bot.conversations.stages import Stage, TelegramStage, VkStage
+from tests.bot.filter_kit import LEARN
 from tests.bot.test_night import OIL
 from tests.conftest import Clock, RedisServer
 from tests.messengers.rates import quick
