@@ -32,7 +32,7 @@ class Styles:
             with np.load(path) as file:
                 names, network = tuple(map(str, file["names"])), str(file["network"])
                 gamma, beta = (file[key].astype(np.float32) for key in ("gamma", "beta"))
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise WeightsMissing(f"{path} is damaged or holds no styles", path=str(path)) from error
         return cls(names, gamma, beta, network)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -159,9 +160,14 @@ def test_the_same_bytes(effect: FastStyle) -> None:
 
 
 @pytest.mark.parametrize("name", ["styles.onnx", "styles.npz"])
-def test_damaged_files_are_named(folder: Path, tmp_path: Path, name: str) -> None:
-    """A file that is cut short is named."""
+@pytest.mark.parametrize("kept", [None, 0, 500], ids=["missing", "empty", "cut"])
+def test_damaged_files_are_named(folder: Path, tmp_path: Path, name: str, kept: int | None) -> None:
+    """A file that is not there or is cut short is named."""
     for file in folder.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes()[: 500 if file.name == name else None])
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    if kept is None:
+        (tmp_path / name).unlink()
+    else:
+        os.truncate(tmp_path / name, kept)
     with pytest.raises(WeightsMissing, match=name):
         FastStyle("cpu", Folder(tmp_path))
