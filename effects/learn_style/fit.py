@@ -15,7 +15,7 @@ from effects.fast_style.train.gradients import Gradients, Judge
 
 __all__ = ["Fit"]
 
-RATE = 0.25
+RATE = 0.35
 STEEPEST = 5.0
 RISE = 10
 

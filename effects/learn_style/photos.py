@@ -25,10 +25,9 @@ NAMES = (
 MODEL = "chelsea.png"
 
 
-def bundled(*more: bytes) -> Photos:
-    """All of them, and pictures that are drawn as often as each. Raises `WeightsMissing`."""
-    contents = [*map(_read, NAMES), *more]
-    return Photos(contents, [str(n) for n in range(len(contents))])
+def bundled() -> Photos:
+    """All of them. Raises `WeightsMissing`."""
+    return Photos([_read(name) for name in NAMES], NAMES)
 
 
 def model() -> Image.Image:

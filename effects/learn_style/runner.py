@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from effects import image
 from effects.backbones import efficientnet_lite0
-from effects.fast_style.network import STEP
 from effects.fast_style.restore import restore
 from effects.fast_style.styles import Styles
 from effects.fast_style.train.batches import Batch, batches
 from effects.fast_style.train.gradients import Gradients
-from effects.fast_style.train.photos import Photos
 from effects.fast_style.train.teacher import Teacher
 from effects.fast_style.vectors import pack
 from effects.gatys.pictures import to_image, to_tensor
@@ -28,7 +26,8 @@ from effects.spec import Context, Effect, Item, Media, Output, Weights
 
 __all__ = ["LearnStyle", "Terms"]
 
-THUMBNAIL, PREVIEW = 448, 256
+# Sides, pixels.
+THUMBNAIL, PREVIEW = 384, 192
 # Steps between checkpoints.
 OFTEN = 5
 
@@ -39,7 +38,7 @@ class Terms:
 
     crop: int = 256
     """Side of the squares cut from photographs, pixels."""
-    batch: int = 4
+    batch: int = 2
     side: int = 512
     """Longer side of the style picture, pixels; as in training."""
 
@@ -55,7 +54,7 @@ class LearnStyle(Effect[LearnStyleParams]):
         self._net = restore(path).to(device).requires_grad_(False)
         self._lite0 = efficientnet_lite0(weights, device)
         self._gradients = Gradients(device, self._terms.batch)
-        self._model = photos.model()
+        self._photos, self._model = photos.bundled(), photos.model()
 
     def run(self, item: Item[LearnStyleParams], ctx: Context) -> Output:
         """Learn; `data` has the vectors, under the filter's name."""
@@ -64,11 +63,9 @@ class LearnStyle(Effect[LearnStyleParams]):
         checkpoint = Checkpoint(style, self._terms, steps, network, self.device)
         fit = self._resumed(checkpoint)
         teacher = Teacher(self._lite0, None, [to_tensor(style).to(self.device)])
-        # The style picture stands for one more photograph: what is like it must come out like it.
-        drawn = photos.bundled(image.encode(style))
         if not fit.step:
-            self._begin(fit, teacher, drawn, lambda: ctx.step(0, steps))
-        with self._batches(drawn, fit.step) as made:
+            self._begin(fit, teacher, lambda: ctx.step(0, steps))
+        with self._batches(fit.step) as made:
             while fit.step < steps:
                 ctx.step(fit.step, steps, lambda: self._show(fit, PREVIEW))
                 fit.advance(next(made), teacher, fit.step / steps)
@@ -104,9 +101,9 @@ class LearnStyle(Effect[LearnStyleParams]):
                 return fit
         return self._fresh()
 
-    def _begin(self, fit: Fit, teacher: Teacher, drawn: Photos, tried: Callable[[], None]) -> None:
+    def _begin(self, fit: Fit, teacher: Teacher, tried: Callable[[], None]) -> None:
         """Start from the known style that is nearest, as a few photographs show."""
-        with self._batches(drawn, 0) as made:
+        with self._batches(0) as made:
             batch = next(made)
         found = []
         for style in range(len(self._styles.names)):
@@ -116,15 +113,13 @@ class LearnStyle(Effect[LearnStyleParams]):
         fit.begin(found.index(min(found)))
 
     @contextmanager
-    def _batches(self, drawn: Photos, first: int) -> Iterator[Iterator[Batch]]:
+    def _batches(self, first: int) -> Iterator[Iterator[Batch]]:
         terms = self._terms
-        with closing(batches(drawn, 1, terms.batch, terms.crop, 0, first)) as made:
+        with closing(batches(self._photos, 1, terms.batch, terms.crop, 0, first)) as made:
             yield (each._replace(photos=each.photos.to(self.device)) for each in made)
 
     @torch.no_grad()
     def _show(self, fit: Fit, side: int) -> Image.Image:
-        """The photograph of thumbnails in the style so far."""
-        small = image.bound(self._model, side)
-        width, height = (each // STEP * STEP for each in small.size)
-        photo = to_tensor(small.crop((0, 0, width, height))).to(self.device)
-        return to_image(fit.paint(photo))
+        """The photograph of all thumbnails, a square, in the style so far."""
+        square = ImageOps.fit(self._model, (side, side), Image.Resampling.LANCZOS)
+        return to_image(fit.paint(to_tensor(square).to(self.device)))

@@ -17,9 +17,8 @@ from tests.effects.test_shell import command
 def test_plugin(plugin_path: Path, tmp_path: Path) -> None:
     """The package of docs/effects.md is listed beside ours, described, and runs."""
     listed = command("list", path=plugin_path)
-    assert ["gatys", "negative", "recognize"] == [
-        line.split()[0] for line in listed.stdout.splitlines()
-    ]
+    names = {line.split()[0] for line in listed.stdout.splitlines()}
+    assert {"gatys", "negative", "recognize"} <= names
     described = json.loads(command("describe", "негатив", "--json", path=plugin_path).stdout)
     assert "Сила" == described["params"]["properties"]["strength"]["title_ru"]
     photo, result = tmp_path / "photo.png", tmp_path / "negative.png"
