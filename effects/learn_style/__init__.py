@@ -31,7 +31,7 @@ class LearnStyleParams(Params):
         ),
     )
     steps: int = param(
-        400,
+        500,
         Text("Steps", "Шаги"),
         Text(
             "How long it is learned; more is closer to the picture and slower",
@@ -85,7 +85,7 @@ def check(params: LearnStyleParams, pictures: Sequence[Image.Image]) -> None:
 def _cost(params: LearnStyleParams, pixels: int) -> float:
     # The picture is scaled to one size.
     del pixels
-    return 20.0 + 0.9 * params.steps
+    return 20.0 + 0.6 * params.steps
 
 
 SPEC = EffectSpec(
@@ -101,7 +101,7 @@ SPEC = EffectSpec(
     roles=("style",),
     aliases=("выучи", "выучить"),
     steps_field="steps",
-    memory_mb=1500,
+    memory_mb=1200,
     step_limit=120.0,
     example={"steps": 10},
     deferrable=True,
