@@ -42,17 +42,22 @@ class Learning:
         if under_way := await self._under_way(incoming, one):
             return under_way
         picture = await self._tools.blobs.get(one.picture)
-        values, night = (talk.values, talk.night) if talk else ({text_field(spec): one.name}, None)
+        values, night = (talk.values, talk.night) if talk else ({}, None)
         begun = await self._tools.requests.begin(incoming, spec.name, [picture], values)
         await self._tools.filters.begin(one, begun.job)
         return await self._tools.requests.choose(incoming, begun, night=night)
 
-    async def keep(self, incoming: Incoming, spec: EffectSpec, talk: Talk) -> str | Reply:
-        """Save the filter that the talk will teach: the sentence that says so, or "" if it was
-        saved before. A reply where there is nothing to learn. Raises what `Collection.keep` does.
+    async def keep(
+        self, incoming: Incoming, spec: EffectSpec, talk: Talk
+    ) -> tuple[dict[str, str], str] | Reply:
+        """Save the filter that the talk will teach: its name as a parameter, and the sentence that
+        says so, or "" if it was saved before. A reply where there is nothing to learn. Raises what
+        `Collection.keep` does.
         """
-        if not spec.teaches or await self._tools.filters.learned_by(talk.job):
-            return ""
+        if not spec.teaches:
+            return {}, ""
+        if found := await self._tools.filters.learned_by(talk.job):
+            return _named(spec, found), ""
         say, lang = self._tools.texts.say, incoming.lang
         one = await self._tools.filters.keep(
             incoming.user,
@@ -68,7 +73,7 @@ class Learning:
             await self._tools.requests.drop(incoming, talk)
             return settled
         await self._tools.filters.begin(one, talk.job)
-        return say(lang, "filter-kept", name=one.name, effect=one.effect)
+        return _named(spec, one), say(lang, "filter-kept", name=one.name, effect=one.effect)
 
     async def ended(self, job: Job, ending: Ending, reply: Reply) -> Reply:
         """The reply to the end of a job that was to learn a filter: whether it has, and what next.
@@ -78,12 +83,14 @@ class Learning:
         one = await self._tools.filters.learned_by(job.id)
         if one is not None and isinstance(ending, Done):
             one = await self._tools.filters.learn(job, ending)
-        if one is None or (one.is_learned and not isinstance(ending, Done)):
-            return reply
         say = self._tools.texts.say
         if isinstance(ending, Done):
+            if one is None:
+                return replace(reply, text=say(job.lang, "error-filter-gone"), buttons=())
             text = say(job.lang, "filter-ready", name=one.name, effect=one.effect)
             return replace(reply, text=text)
+        if one is None or one.is_learned:
+            return reply
         text = say(job.lang, "filter-unlearned", name=one.name, command=spec.name)
         button = Button(say(job.lang, "filter-relearn"), f"relearn:{job.id}")
         return replace(reply, text=f"{reply.text}\n{text}", buttons=((button,),))
@@ -95,6 +102,11 @@ class Learning:
             if view.ending is None:
                 return await self._tools.standing.reply(view)
         return None
+
+
+def _named(spec: EffectSpec, one: SavedFilter) -> dict[str, str]:
+    field = text_field(spec)
+    return {field: one.name} if field else {}
 
 
 def _name(spec: EffectSpec, talk: Talk) -> str:

@@ -61,8 +61,9 @@ class Sending:
         kept = await self._learning.keep(incoming, spec, talk)
         if isinstance(kept, Reply):
             return kept
-        reply = await self._queue_up(incoming, talk, spec, terms, values)
-        note = note or kept
+        named, said = kept
+        reply = await self._queue_up(incoming, talk, spec, terms, values | named)
+        note = note or said
         return replace(reply, text=f"{note}\n{reply.text}") if note else reply
 
     async def tonight(self, incoming: Incoming, wish: Wish) -> Reply:

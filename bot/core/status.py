@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.core.after import buttons
-from bot.core.forms import command
+from bot.core.forms import command, text_field
 from bot.core.messages import Button, File, Reply, Status
 from bot.core.texts import Texts
 from effects.catalogue import Catalogue
@@ -104,21 +104,28 @@ class StatusWords:
         """The end: `files` are the result's."""
         if isinstance(ending, Done):
             said = ending.text.get(job.lang) or ending.text.get("en")
-            done = self._texts.say(
-                job.lang,
-                "done",
-                title=self.title(job.effect, job.lang),
-                time=self._texts.duration(job.lang, ending.seconds),
-            )
             status = Status(job.id, State.DONE)
             rows = buttons(self._catalogue, job, self._texts)
-            return Reply(said or done, tuple(files), rows, job.id, status)
+            return Reply(said or self._done(job, ending), tuple(files), rows, job.id, status)
         if isinstance(ending, Cancelled):
             text = self._texts.say(job.lang, "cancelled")
             return Reply(text, slot=job.id, status=Status(job.id, State.CANCELLED))
         text = self._texts.error(job.lang, ending.code, ending.message, ending.details)
         status = Status(job.id, State.FAILED)
         return Reply(text, slot=job.id, status=status, error=ending.code)
+
+    def _done(self, job: Job, ending: Done) -> str:
+        if job.effect in self._catalogue:
+            spec = self._catalogue[job.effect]
+            name = job.params.get(text_field(spec)) if spec.teaches else None
+            if name:
+                return self._texts.say(job.lang, "filter-ready", name=name, effect=spec.teaches)
+        return self._texts.say(
+            job.lang,
+            "done",
+            title=self.title(job.effect, job.lang),
+            time=self._texts.duration(job.lang, ending.seconds),
+        )
 
     def blob_missing(self, job: Job) -> Reply:
         """The result can't be shown: a file of it is gone."""

@@ -111,6 +111,18 @@ async def test_an_own_style_outlives_its_jobs(house: House) -> None:
     assert job.attachments["sea"].startswith(f"{job.id}/")
 
 
+async def test_deleted_before_it_is_told(house: House) -> None:
+    """A result that finds its filter gone says so, and leaves nothing."""
+    door = DirectDoor(house, "en")
+    await door.say("/learn_style sea", [ORANGE])
+    claim = await house.claim()
+    await house.finish(claim, picture("blue"), data=b"v")
+    await door.say("/style delete sea")
+    [(_, told)] = (await deliver(house)).sent
+    assert ("This filter is no more", ()) == (told.text[:22], told.buttons)
+    assert ([], []) == (await own(house), await stored(house))
+
+
 async def test_deleting_ends_the_learning(house: House) -> None:
     """A job that waits is gone with its filter, one that runs is told; its result brings nothing
     back."""

@@ -53,7 +53,7 @@ async def test_from_save_to_deletion(tmp_path: Path, environment: dict[str, str]
         async with browser(process.address) as one, browser(process.address) as two:
             asked = await one.say("/learn_tint Sea", [picture("blue")])
             assert "Saved as “sea”" in asked["text"]
-            await _done(one, asked)
+            assert "Filter “sea” is ready: /tint sea" == (await _done(one, asked))["text"]
 
             async def learned() -> bool:
                 return "Yours: sea." in (await one.say("/styles"))["text"]

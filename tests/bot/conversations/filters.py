@@ -30,7 +30,7 @@ def _case(name: str, *steps: Step, **more: Any) -> Case:
 _LEARNED = (
     Sends("orange", text="/learn_style Sea"),
     Hears("Saved as “sea”. It works at once: /style sea", "Next in line", buttons=("Cancel",)),
-    Works("learn_style", ("orange",), {"name": "Sea"}),
+    Works("learn_style", ("orange",), {"name": "sea"}),
     Finishes("blue", data=b"sea's vectors"),
     Hears("Filter “sea” is ready: /style sea", pictures=("blue",), buttons=("Paint with it",)),
 )
@@ -122,7 +122,7 @@ FILING = [
         *BLENDED,
         Presses("Save this style"),
         Hears("Saved as “style-1”", "Next in line"),
-        Works("learn_style", ("orange",)),
+        Works("learn_style", ("orange",), {"name": "style-1"}),
         Finishes("blue", data=b"vectors"),
         Hears("Filter “style-1” is ready: /style style-1", pictures=("blue",)),
         Presses("Paint with it"),
