@@ -1,7 +1,7 @@
 """Learning a style: artworks that no training saw, by the measure of the shipped styles.
 
 `ATELIER_BENCH_DATA` names the folder of pictures; `ATELIER_BENCH_PHOTOS` the number of
-photographs (8); `ATELIER_BENCH_OUT` a folder that keeps thumbnails and vectors.
+photographs (4); `ATELIER_BENCH_OUT` a folder that keeps thumbnails and vectors.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main() -> None:
         return
     model = Path(WeightsStore().path("fast_style"))
     net, styles = restore(model), Styles.load(model.with_suffix(".npz"))
-    count = int(os.environ.get("ATELIER_BENCH_PHOTOS", "8"))
+    count = int(os.environ.get("ATELIER_BENCH_PHOTOS", "4"))
     photos = torch.cat([to_tensor(picture) for picture in open_photos(DATA, count)])
     print(f"  {len(photos)} photographs of 256 px; median loss: ours / Gatys of 60 steps")
     print("  style                            loss   minutes", flush=True)

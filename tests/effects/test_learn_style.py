@@ -17,15 +17,17 @@ import pytest
 import torch
 from PIL import Image
 
+from effects import fast_style
 from effects.backbones import efficientnet_lite0
-from effects.errors import BadParams, BadPicture, Cancelled
+from effects.errors import BadParams, BadPicture, Cancelled, WeightsMissing
 from effects.fast_style.export import export, fingerprint
 from effects.fast_style.network import StyleNetwork
+from effects.fast_style.runner import FastStyle
 from effects.fast_style.styles import Styles
 from effects.fast_style.train.teacher import Teacher
 from effects.fast_style.vectors import unpack
 from effects.gatys.pictures import to_tensor
-from effects.learn_style import SPEC, check
+from effects.learn_style import SPEC, check, photos
 from effects.learn_style.checkpoint import KEEP, Checkpoint
 from effects.learn_style.runner import LearnStyle, Terms
 from effects.spec import Item
@@ -132,6 +134,20 @@ def test_it_learns(learned: bytes, net: StyleNetwork, folder: Path) -> None:
     styles = Styles.load(folder / "styles.npz")
     known = [loss(*pair) for pair in zip(styles.gamma, styles.beta, strict=True)]
     assert loss(*unpack(learned, "bands", fingerprint(net), net.channels)) < 0.97 * min(known)
+
+
+def test_the_effect_style_paints_in_it(folder: Path, learned: bytes) -> None:
+    """What is learned blends with a shipped style, and is another picture than that alone."""
+    style = FastStyle("cpu", Folder(folder))
+
+    def paint(words: str) -> Any:
+        request = Item(fast_style.SPEC.parse({"style": words}), (picture(),), {"bands": learned})
+        (media,) = style.run(request, Steps()).media
+        return np.asarray(Image.open(io.BytesIO(media.content)), dtype=np.float64)
+
+    alone, blend, shipped = map(paint, ("bands", "bands=0.5+night=0.5", "night"))
+    assert np.abs(alone - shipped).mean() > 5
+    assert np.abs(blend - shipped).mean() < np.abs(alone - shipped).mean()
 
 
 def test_progress_previews_and_thumbnail(effect: LearnStyle, cache: Path) -> None:
@@ -255,6 +271,13 @@ def test_bad_names(name: str) -> None:
     """What could not be written in a blend is no name."""
     with pytest.raises(BadParams, match="up to 24 letters"):
         check(SPEC.parse({"name": name}), [picture()])
+
+
+def test_without_its_photographs_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The admin is told which package brings them."""
+    monkeypatch.setattr("effects.learn_style.photos.NAMES", ("no-such.png",))
+    with pytest.raises(WeightsMissing, match=r"no-such\.png .* pip install scikit-image"):
+        photos.bundled()
 
 
 def test_good_pictures_pass() -> None:
