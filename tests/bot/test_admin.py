@@ -170,6 +170,7 @@ async def test_refusals(house: House, text: str, expected: str) -> None:
         ("set tiers.pro.effects none", "tiers.pro.effects", "none"),
         ("set tiers.pro.side 4096", "tiers.pro.side", "4096"),
         ("set tiers.free.offer_after none", "tiers.free.offer_after", "none"),
+        ("set tiers.free.filters 7", "tiers.free.filters", "7"),
         ("set zone europe/moscow", "zone", "Europe/Moscow"),
         ("set nights 23:00-07:00 13:00-14:00", "nights", "23:00-07:00 13:00-14:00"),
         ("set nights 22-6:30", "nights", "22:00-06:30"),
