@@ -46,6 +46,7 @@ class Checkpoint:
         digest = hashlib.sha256(repr((style.size, *terms)).encode() + style.tobytes())
         self.key = digest.hexdigest()[:32]
         self._path = self._folder / f"{self.key}.pt"
+        self._is_lost = False
         self._sweep(clock() - KEEP)
 
     def read(self) -> dict[str, Any] | None:
@@ -57,10 +58,13 @@ class Checkpoint:
 
     def write(self, state: dict[str, Any]) -> None:
         """Keep a state."""
+        if self._is_lost:
+            return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             write_state(state, self._path)
         except (OSError, UserError) as error:
+            self._is_lost = True
             log.warning("learning a style can't be gone on with after a restart: %s", error)
 
     def remove(self) -> None:

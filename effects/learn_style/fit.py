@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from effects.errors import EffectError
+from effects.errors import BrokenEffect
 from effects.fast_style.network import StyleNetwork
 from effects.fast_style.train.batches import Batch
 from effects.fast_style.train.gradients import Gradients, Judge
@@ -62,24 +62,23 @@ class Fit:
         painted = self.paint(batch.photos)
         return judge(painted, batch.photos, batch.styles, chance).total.item()
 
-    def advance(self, batch: Batch, judge: Judge, progress: float) -> float:
-        """One step; `progress`, 0–1, says how far the fit is. Returns the loss."""
+    def advance(self, batch: Batch, judge: Judge, progress: float) -> None:
+        """One step; `progress`, 0–1, says how far the fit is."""
         self._adam.param_groups[0]["lr"] = RATE * _pace(self.step, progress)
-        found = self._gradients.leave(
-            [self._way], lambda photos, _: self.paint(photos), judge, *batch
-        )
+        self._gradients.leave([self._way], lambda photos, _: self.paint(photos), judge, *batch)
         norm = nn.utils.clip_grad_norm_([self._way], STEEPEST)
         if not math.isfinite(norm):
-            raise EffectError(f"the gradient of step {self.step + 1} of learning is no number")
+            raise BrokenEffect(
+                f"the gradient of step {self.step + 1} is no number", effect="learn_style"
+            )
         self._adam.step()
         self.step += 1
-        return float(found[0])
 
     def state(self) -> dict[str, Any]:
         """For a checkpoint."""
         return {
             "step": self.step,
-            "origin": self._origin,
+            "origin": self._origin.clone(),
             "way": self._way.detach(),
             "adam": self._adam.state_dict(),
         }
