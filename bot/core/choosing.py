@@ -1,6 +1,10 @@
-"""A style chosen by a button, for the photo that was sent last, or else for the next."""
+"""A style chosen by a button, for the photo that it is about or was sent last, or else for the
+next.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from bot.core.commands import Wish
 from bot.core.messages import Incoming, Reply
@@ -42,11 +46,13 @@ class Choosing:
         spec = self._tools.catalogue[effect]
         if spec.filters is None:
             raise UnknownEffect(f"{effect} has no styles", effect=effect, nearest="")
+        incoming = replace(incoming, photos=incoming.quoted[: spec.photos[1]])
         wish = Wish("effect", spec, {spec.filters.field: name})
         talk = await self._tools.requests.current(incoming)
         if talk is not None and talk.effect and self._tools.catalogue[talk.effect].teaches:
             talk = None
-        photo = None if talk is not None and talk.photos else await self._last_photo(incoming)
+        at_hand = incoming.photos or (talk is not None and talk.photos)
+        photo = None if at_hand else await self._last_photo(incoming)
         if photo is None:
             talk = await self._tools.requests.gather(incoming, talk, wish)
         else:

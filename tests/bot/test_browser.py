@@ -7,7 +7,6 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -15,11 +14,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, async_playwright, expect
 
+from tests.bot.browser_kit import PHOTO, STYLE, Hand, Studio
 from tests.bot.conftest import picture
 from tests.bot.process import BotProcess, bot
 from tests.conftest import RedisServer
 from worker.jobs.blobs import Blobs
-from worker.jobs.model import Claim, Done, Job, MediaRef, Progress, WorkerInfo
+from worker.jobs.model import Job
 from worker.jobs.redis_queue import RedisQueue
 from worker.jobs.rules import Night
 
@@ -27,9 +27,6 @@ _QUIET = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
     " --disable-sync --no-first-run"
 )
-_EFFECTS = ("gatys", "negative")
-PHOTO = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": picture("teal", (640, 480))}
-STYLE = {"name": "style.png", "mimeType": "image/png", "buffer": picture("orange", (300, 300))}
 
 
 # One browser and one bot for all: to start them takes longer than most tests.
@@ -49,53 +46,6 @@ async def chromium() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=program, args=_QUIET.split())
         yield browser
         await browser.close()
-
-
-@dataclass
-class Hand:
-    """A worker in the test's hand."""
-
-    queue: RedisQueue
-    blobs: Blobs
-
-    async def announce(self) -> None:
-        """Say that a worker is there."""
-        info = WorkerInfo(name="hand", device="cpu", effects=_EFFECTS)
-        await self.queue.announce(info, ttl=600)
-
-    async def claim(self) -> Claim:
-        """Take the next job."""
-        [claim] = await self.queue.claim("hand", _EFFECTS, lease=600, wait=10)
-        return claim
-
-    async def progress(self, claim: Claim, done: int, preview: bytes) -> None:
-        """Say how far of ten steps it is, with a picture."""
-        name = f"{claim.job.id}/hand/preview-{done}.jpg"
-        await self.blobs.put(name, preview)
-        news = Progress(job=claim.job.id, done=done, total=10, preview=name)
-        await self.queue.progress(claim, news)
-
-    async def finish(self, claim: Claim) -> None:
-        """End with a result of 320 px."""
-        name = f"{claim.job.id}/hand/0.png"
-        await self.blobs.put(name, picture("crimson", (320, 240)))
-        media = (MediaRef(blob=name, type="image/png"),)
-        await self.queue.finish(claim, Done(job=claim.job.id, media=media, seconds=65.0))
-
-    async def clear(self) -> None:
-        """Work off what a test has left."""
-        while claims := await self.queue.claim("hand", _EFFECTS, lease=600):
-            await self.queue.finish(claims[0], Done(job=claims[0].job.id))
-
-
-@dataclass
-class Studio:
-    """Everything that a test of the page needs."""
-
-    bot: BotProcess
-    hand: Hand
-    page: Page
-    problems: list[str]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -261,6 +211,32 @@ async def test_typed_words_are_about_the_photo_in_its_place(studio: Studio) -> N
     await expect(page.locator("li.work")).to_have_count(1)
     claim = await studio.hand.claim()
     assert ("negative", 1) == (claim.job.effect, len(claim.job.photos))
+
+
+async def test_a_style_from_its_picture(studio: Studio) -> None:
+    """/styles shows a sheet, to be opened in full size; a button paints the photo in its place."""
+    page = studio.page
+    await page.get_by_label("Photo", exact=True).set_input_files(PHOTO)
+    field, said = page.get_by_label("Write to Atelier"), page.locator("#said")
+    await field.fill("/styles")
+    await field.press("Enter")
+    sheet = said.locator("img")
+    await expect(sheet).to_have_js_property("complete", True)
+    width = await sheet.evaluate("image => image.naturalWidth")
+    assert width > 600
+    async with page.expect_popup() as opening:
+        await said.get_by_role("link", name="Open in full size").click()
+    opened = await opening.value
+    await expect(opened.locator("img")).to_have_js_property("naturalWidth", width)
+    await opened.close()
+    await said.get_by_role("button", name="starry").click()
+    work = page.locator("li.work")
+    await expect(work).to_have_attribute("data-state", "waiting")
+    await expect(said).to_be_hidden()
+    job = (await studio.hand.claim()).job
+    assert ("style", "starry") == (job.effect, job.params["style"])
+    assert [PHOTO["buffer"]] == [await studio.hand.blobs.get(name) for name in job.photos]
+    assert [] == studio.problems
 
 
 async def test_now_or_by_morning(studio: Studio) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from bot.core.forms import Field, fields
-from bot.core.messages import Reply, Status
+from bot.core.messages import File, Reply, Status
 from bot.core.status import file_name
 from bot.core.texts import Texts
 from effects.spec import EffectSpec
@@ -17,7 +18,7 @@ Shape = dict[str, Any]
 
 
 def reply_shape(reply: Reply) -> Shape:
-    """A reply; of its files only names and types."""
+    """A reply. Files about a job are named, to be fetched from there; others are inside."""
     return {
         "text": reply.text,
         "error": reply.error,
@@ -25,8 +26,13 @@ def reply_shape(reply: Reply) -> Shape:
         "buttons": _button_shapes(reply),
         "removes": reply.removes,
         "status": _status_shape(reply.status) if reply.status else None,
-        "files": [{"name": file.name, "type": file.type} for file in reply.files],
+        "files": [_file_shape(file, inside=not reply.slot) for file in reply.files],
     }
+
+
+def _file_shape(file: File, *, inside: bool) -> Shape:
+    content = {"content": base64.b64encode(file.content).decode()} if inside else {}
+    return {"name": file.name, "type": file.type, **content}
 
 
 def _button_shapes(reply: Reply) -> list[list[Shape]]:

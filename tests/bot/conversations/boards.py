@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -164,12 +165,13 @@ class WebStage(Board):
 
     async def _show(self, reply: dict[str, Any]) -> None:
         buttons = {b["label"]: b["data"] for row in reply["buttons"] for b in row}
-        # of files that belong to no job the page shows nothing
-        files = reply["files"] if reply["slot"] else []
         running = reply["status"] and reply["status"]["state"] == "running"
         address = f"/api/jobs/{reply['slot']}"
         contents: list[bytes] = []
-        for number in range(len(files)):
+        for number, file in enumerate(reply["files"]):
+            if not reply["slot"]:
+                contents.append(base64.b64decode(file["content"]))
+                continue
             path = f"{address}/preview" if running else f"{address}/media/{number}"
             contents.append((await self._door.get(path))[1])
         self.put(reply["text"], reply["slot"], buttons, tuple(contents))

@@ -1,0 +1,64 @@
+"""What the tests of the page work with: a hand in place of a worker, and an open page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playwright.async_api import Page
+
+from tests.bot.conftest import picture
+from tests.bot.process import BotProcess
+from worker.jobs.blobs import Blobs
+from worker.jobs.model import Claim, Done, MediaRef, Progress, WorkerInfo
+from worker.jobs.redis_queue import RedisQueue
+
+_EFFECTS = ("gatys", "learn_style", "negative", "style")
+PHOTO = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": picture("teal", (640, 480))}
+STYLE = {"name": "style.png", "mimeType": "image/png", "buffer": picture("orange", (300, 300))}
+
+
+@dataclass
+class Hand:
+    """A worker in the test's hand."""
+
+    queue: RedisQueue
+    blobs: Blobs
+
+    async def announce(self) -> None:
+        """Say that a worker is there."""
+        info = WorkerInfo(name="hand", device="cpu", effects=_EFFECTS)
+        await self.queue.announce(info, ttl=600)
+
+    async def claim(self) -> Claim:
+        """Take the next job."""
+        [claim] = await self.queue.claim("hand", _EFFECTS, lease=600, wait=10)
+        return claim
+
+    async def progress(self, claim: Claim, done: int, preview: bytes) -> None:
+        """Say how far of ten steps it is, with a picture."""
+        name = f"{claim.job.id}/hand/preview-{done}.jpg"
+        await self.blobs.put(name, preview)
+        news = Progress(job=claim.job.id, done=done, total=10, preview=name)
+        await self.queue.progress(claim, news)
+
+    async def finish(self, claim: Claim) -> None:
+        """End with a result of 320 px."""
+        name = f"{claim.job.id}/hand/0.png"
+        await self.blobs.put(name, picture("crimson", (320, 240)))
+        media = (MediaRef(blob=name, type="image/png"),)
+        await self.queue.finish(claim, Done(job=claim.job.id, media=media, seconds=65.0))
+
+    async def clear(self) -> None:
+        """Work off what a test has left."""
+        while claims := await self.queue.claim("hand", _EFFECTS, lease=600):
+            await self.queue.finish(claims[0], Done(job=claims[0].job.id))
+
+
+@dataclass
+class Studio:
+    """Everything that a test of the page needs."""
+
+    bot: BotProcess
+    hand: Hand
+    page: Page
+    problems: list[str]
