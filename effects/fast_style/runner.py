@@ -19,6 +19,10 @@ from effects.spec import Context, Effect, Item, Media, Output, Weights
 
 __all__ = ["FastStyle"]
 
+# Pixels that the CPU gains from seeing together; with more its caches overflow, and eight pictures
+# of 512×512 take a tenth longer together than one after the other.
+TOGETHER_ON_CPU = 256 * 256
+
 
 class FastStyle(Effect[FastStyleParams]):
     """Photo -> painting, in one pass of a network that stays loaded."""
@@ -30,6 +34,7 @@ class FastStyle(Effect[FastStyleParams]):
         self._styles = Styles.load(path.with_suffix(".npz"))
         self._network = Network(path, device)
         self._most = most
+        self._together = most if self._network.on_gpu else min(most, TOGETHER_ON_CPU)
 
     def run(self, item: Item[FastStyleParams], ctx: Context) -> Output:
         """Paint; one step, and one a tile where the picture is large."""
@@ -39,7 +44,9 @@ class FastStyle(Effect[FastStyleParams]):
     def run_batch(
         self, items: Sequence[Item[FastStyleParams]], ctxs: Sequence[Context]
     ) -> list[Output]:
-        """Photos of one size go through the network together, each in its own style."""
+        """Photos of one size go through the network together, where that is faster, each in its
+        own style.
+        """
         photos = [image.bound(item.photos[0], item.params.size) for item in items]
         vectors = [self._styles.vectors(item.params.style, item.attachments) for item in items]
         paintings: dict[int, Image.Image] = {}
@@ -70,12 +77,12 @@ class FastStyle(Effect[FastStyleParams]):
         del self._network
 
     def _groups(self, photos: Sequence[Image.Image]) -> Iterator[list[int]]:
-        """Numbers of photos of one size, as many as may be shown to the network at once."""
+        """Numbers of photos of one size, as many as the network is shown together."""
         sizes: dict[tuple[int, int], list[int]] = defaultdict(list)
         for n, photo in enumerate(photos):
             sizes[photo.size].append(n)
         for (width, height), members in sizes.items():
-            count = max(1, self._most // (width * height))
+            count = max(1, self._together // (width * height))
             for start in range(0, len(members), count):
                 yield members[start : start + count]
 

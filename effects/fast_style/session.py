@@ -26,6 +26,7 @@ class Network:
     def __init__(self, path: Path, device: str) -> None:
         """`device` is torch's name of it. Raises `WeightsMissing`."""
         self._session = open_session(path, device)
+        self.on_gpu: bool = self._session.get_providers()[0] != "CPUExecutionProvider"
 
     def paint(
         self, photos: Planes, gamma: Vectors, beta: Vectors, mode: Mode = Mode.WHOLE
