@@ -111,7 +111,7 @@ async def _run(
         filters=filters,
     )
     conversation = Conversation(tools, accounts, admin)
-    works = Works(jobs.queue, jobs.blobs, standing, words)
+    works = Works(tools)
     web = WebFront(settings.web, works, menu, watched, apology, texts, _announce)
     fronts: list[Front] = [web, *_messengers(settings, jobs, command_menu(catalogue, texts))]
 

@@ -121,8 +121,6 @@ class Delivery:
                 return self._tools.words.blob_missing(job)
             files.append(File(file_name(job, number, media.type), media.type, content))
         reply = self._tools.words.ended(job, ending, files)
-        if job.effect not in self._tools.catalogue or not self._tools.catalogue[job.effect].teaches:
-            return reply
         try:
             return await self._learning.ended(job, ending, reply)
         except BlobMissing:

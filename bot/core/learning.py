@@ -76,13 +76,27 @@ class Learning:
         return _named(spec, one), say(lang, "filter-kept", name=one.name, effect=one.effect)
 
     async def ended(self, job: Job, ending: Ending, reply: Reply) -> Reply:
-        """The reply to the end of a job that was to learn a filter: whether it has, and what next.
-        Told twice it is the same. Raises `BlobMissing`.
+        """The reply to the end of a job: if it was to learn a filter, whether it has, and what
+        next. What was learned is kept; told twice it is the same. Raises `BlobMissing`.
         """
-        spec = self._tools.catalogue[job.effect]
+        if not self._teaches(job):
+            return reply
         one = await self._tools.filters.learned_by(job.id)
         if one is not None and isinstance(ending, Done):
             one = await self._tools.filters.learn(job, ending)
+        return self._told(job, ending, reply, one)
+
+    async def looked_at(self, job: Job, ending: Ending, reply: Reply) -> Reply:
+        """The same for who looks at the job later; nothing is changed."""
+        if not self._teaches(job):
+            return reply
+        return self._told(job, ending, reply, await self._tools.filters.learned_by(job.id))
+
+    def _teaches(self, job: Job) -> bool:
+        catalogue = self._tools.catalogue
+        return job.effect in catalogue and bool(catalogue[job.effect].teaches)
+
+    def _told(self, job: Job, ending: Ending, reply: Reply, one: SavedFilter | None) -> Reply:
         say = self._tools.texts.say
         if isinstance(ending, Done):
             if one is None:
@@ -91,7 +105,7 @@ class Learning:
             return replace(reply, text=text)
         if one is None or one.is_learned:
             return reply
-        text = say(job.lang, "filter-unlearned", name=one.name, command=spec.name)
+        text = say(job.lang, "filter-unlearned", name=one.name, command=job.effect)
         button = Button(say(job.lang, "filter-relearn"), f"relearn:{job.id}")
         return replace(reply, text=f"{reply.text}\n{text}", buttons=((button,),))
 

@@ -211,7 +211,7 @@ class House:
         """Serve the web front and deliver to it; gives the address."""
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         settings = WebSettings(port=0, photo_mb=1)
-        works = Works(self.queue, self.blobs, self.standing, self.words)
+        works = Works(self.tools)
         front = WebFront(
             settings,
             works,

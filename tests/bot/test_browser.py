@@ -4,6 +4,7 @@ claims and finishes jobs through the queue's contract."""
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from PIL import Image
 from playwright.async_api import Browser, Page, Request, async_playwright, expect
 
 from tests.bot.browser_kit import PHOTO, STYLE, Hand, Studio
@@ -236,6 +238,31 @@ async def test_a_style_from_its_picture(studio: Studio) -> None:
     job = (await studio.hand.claim()).job
     assert ("style", "starry") == (job.effect, job.params["style"])
     assert [PHOTO["buffer"]] == [await studio.hand.blobs.get(name) for name in job.photos]
+    assert [] == studio.problems
+
+
+async def test_a_style_that_was_not_learned(studio: Studio) -> None:
+    """Its card says so and offers to try again, also on a page opened anew."""
+    page, hand = studio.page, studio.hand
+    artwork = io.BytesIO()
+    Image.effect_mandelbrot((300, 300), (-2, -1.5, 1, 1.5), 50).save(artwork, "PNG")
+    await page.locator("input[value=learn_style]").check(force=True)
+    tile = page.get_by_label("Style", exact=True)
+    await tile.set_input_files({**STYLE, "buffer": artwork.getvalue()})
+    await page.get_by_role("button", name="Make it").click()
+    await hand.queue.fail(await hand.claim(), "out_of_memory", "no memory", retry=False)
+    failed = page.locator("[data-state=failed]")
+    for _ in range(2):
+        await expect(failed.locator(".line")).to_contain_text("“style-1” is kept, but not learned")
+        await expect(failed.get_by_role("button")).to_have_text(["Try again"])
+        await page.reload()
+    await failed.get_by_role("button", name="Try again").click()
+    again = await hand.claim()
+    assert ("learn_style", "style-1") == (again.job.effect, again.job.params["name"])
+    await expect(page.locator("li.work")).to_have_count(2)
+    await page.reload()
+    await expect(failed).to_have_count(1)
+    await expect(failed.get_by_role("button")).to_have_count(0)
     assert [] == studio.problems
 
 

@@ -6,14 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import TypeVar
 
-from bot.core.standing import Standing
-from bot.core.status import StatusWords
+from bot.core.learning import Learning
+from bot.core.tools import Tools
 from bot.fronts.web.shapes import Shape, job_shape
 from effects.image import bound, decode, encode
-from worker.jobs.blobs import Blobs
 from worker.jobs.errors import BlobMissing
 from worker.jobs.model import Done, JobView, MediaRef
-from worker.jobs.queue import Queue
 
 __all__ = ["Works"]
 
@@ -25,11 +23,12 @@ _THUMB_SIDE = 1024
 class Works:
     """Reads jobs and blobs for their owner; raises `NotYours` and `NoSuchJob` for others."""
 
-    def __init__(self, queue: Queue, blobs: Blobs, standing: Standing, words: StatusWords) -> None:
-        self._queue = queue
-        self._blobs = blobs
-        self._standing = standing
-        self._words = words
+    def __init__(self, tools: Tools) -> None:
+        self._queue = tools.queue
+        self._blobs = tools.blobs
+        self._standing = tools.standing
+        self._words = tools.words
+        self._learning = Learning(tools)
         # Large photos take a tenth of a second each, beside a worker on the same machine.
         self._decoding = asyncio.Semaphore(2)
 
@@ -53,6 +52,8 @@ class Works:
         job = view.job.model_copy(update={"lang": lang})
         view = view.model_copy(update={"job": job})
         reply = await self._standing.reply(view)
+        if view.ending is not None:
+            reply = await self._learning.looked_at(job, view.ending, reply)
         return {
             **job_shape(view, reply),
             "title": self._words.title(job.effect, lang),
