@@ -49,8 +49,11 @@ class FilterNameShipped(UserError):
 
 
 def normal(word: str) -> str:
-    """A name as it is kept and compared."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold())
+    """A name as it is kept and compared: no two that effects take for the same, so е for ё, and
+    hyphens one by one between letters.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold())
+    return "-".join(filter(None, folded.replace("ё", "е").split("-")))
 
 
 def taken_words(catalogue: Catalogue) -> frozenset[str]:
@@ -63,8 +66,8 @@ def taken_words(catalogue: Catalogue) -> frozenset[str]:
 
 
 def loose(word: str) -> str:
-    """A name as people may write it who mean the same: without ё, hyphens as blanks."""
-    return normal(word).replace("ё", "е").replace("-", " ")
+    """A name as people may write it who mean the same: hyphens as blanks."""
+    return normal(word).replace("-", " ")
 
 
 def check_name(word: str, reserved: Collection[str]) -> str:

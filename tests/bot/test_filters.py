@@ -194,6 +194,17 @@ async def test_refusals(house: House, said: str, error: str, lang: str) -> None:
     assert ["sea", "land"] == [each.name for each in await own(house)]
 
 
+async def test_names_that_are_read_alike_are_one(house: House) -> None:
+    """With ё or without it is the same filter, so that none hides another."""
+    door = DirectDoor(house, "ru")
+    await door.say("/learn_style ёлка", [ORANGE])
+    for name in ("Елка", "ёлка", "-елка"):
+        assert "filter_name_taken" == (await door.say(f"/learn_style {name}", [PHOTO]))["error"]
+    await learn(house)
+    await door.say("/style Ёлка", [PHOTO])
+    assert ["елка"] == list((await house.claim()).job.attachments)
+
+
 async def test_an_album_teaches_nothing(house: House) -> None:
     """Two pictures are one too many, before anything of them is kept."""
     refused = await DirectDoor(house, "en").say("/learn_style sea", [ORANGE, PHOTO])

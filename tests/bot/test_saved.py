@@ -148,7 +148,9 @@ async def test_redis_away(own_redis: RedisServer) -> None:
     ("word", "name"),
     [
         ("Sea", "sea"),
-        ("ЁЛКА-2", "ёлка-2"),
+        ("ЁЛКА-2", "елка-2"),
+        ("е\u0308лка", "елка"),
+        ("-a--b-", "a-b"),
         ("e\u0301", "\u00e9"),
         ("हिन्दी", "हिन्दी"),
         ("x" * 24, "x" * 24),
@@ -160,7 +162,7 @@ def test_names(word: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["", "a b", "a=b", "a+b", "x" * 25, "ß" * 13, "a/b", "½", "🙂", "."]
+    "word", ["", "a b", "a=b", "a+b", "x" * 25, "ß" * 13, "a/b", "½", "🙂", ".", "--"]
 )
 def test_bad_names(word: str) -> None:
     """What can't be typed in a blend, or is too long once it is normal, is refused."""
