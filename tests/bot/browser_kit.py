@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.bot.conftest import picture
 from tests.bot.process import BotProcess
 from worker.jobs.blobs import Blobs
-from worker.jobs.model import Claim, Done, MediaRef, Progress, WorkerInfo
+from worker.jobs.model import Claim, Done, Job, MediaRef, Progress, WorkerInfo
 from worker.jobs.redis_queue import RedisQueue
+from worker.jobs.rules import Night
 
 _EFFECTS = ("gatys", "learn_style", "negative", "style")
 PHOTO = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": picture("teal", (640, 480))}
@@ -62,3 +64,31 @@ class Studio:
     hand: Hand
     page: Page
     problems: list[str]
+
+
+async def send(page: Page, *, size: int) -> None:
+    """Put two photos on the tiles, pick Gatys, move a slider, send."""
+    await page.get_by_label("Photo", exact=True).set_input_files(PHOTO)
+    await page.get_by_label("Style", exact=True).set_input_files(STYLE)
+    await page.locator("input[value=gatys]").check(force=True)
+    await page.get_by_label("Size", exact=True).fill(str(size))
+    await expect(page.locator("#command")).to_have_text(f"/gatys size={size}")
+    await page.get_by_role("button", name="Make it").click()
+
+
+async def make_day(queue: RedisQueue) -> None:
+    """Let it be day for hours, whenever the test runs."""
+    rules = await queue.office.rules()
+    hour = datetime.now(UTC).hour
+    night = Night(begins=time((hour + 10) % 24), ends=time((hour + 12) % 24))
+    await queue.office.set_rules(rules.model_copy(update={"nights": (night,)}), who="admin")
+
+
+async def fill(queue: RedisQueue) -> None:
+    """Let eight others wait before whoever comes now."""
+    for number in range(8):
+        job = Job(
+            id=f"f{number}", user=f"other:{number}", platform="fake", chat="", effect="gatys",
+            cost=200_000_000,
+        )  # fmt: skip
+        await queue.submit(job, key=job.id)

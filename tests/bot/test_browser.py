@@ -8,22 +8,19 @@ import io
 import os
 import shutil
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from PIL import Image
-from playwright.async_api import Browser, Page, Request, async_playwright, expect
+from playwright.async_api import Browser, Request, async_playwright, expect
 
-from tests.bot.browser_kit import PHOTO, STYLE, Hand, Studio
+from tests.bot.browser_kit import PHOTO, STYLE, Hand, Studio, fill, make_day, send
 from tests.bot.conftest import picture
 from tests.bot.process import BotProcess, bot
 from tests.conftest import RedisServer
 from worker.jobs.blobs import Blobs
-from worker.jobs.model import Job
 from worker.jobs.redis_queue import RedisQueue
-from worker.jobs.rules import Night
 
 _QUIET = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
@@ -98,21 +95,11 @@ def _note(problems: list[str], request: Request) -> None:
         problems.append(request.url)
 
 
-async def _send(page: Page, *, size: int) -> None:
-    """Put two photos on the tiles, pick Gatys, move a slider, send."""
-    await page.get_by_label("Photo", exact=True).set_input_files(PHOTO)
-    await page.get_by_label("Style", exact=True).set_input_files(STYLE)
-    await page.locator("input[value=gatys]").check(force=True)
-    await page.get_by_label("Size", exact=True).fill(str(size))
-    await expect(page.locator("#command")).to_have_text(f"/gatys size={size}")
-    await page.get_by_role("button", name="Make it").click()
-
-
 async def test_from_photo_to_picture(studio: Studio, tmp_path: Path) -> None:
     """Two photos in, place, progress and preview on the way, the result beside the originals, a
     file to keep; a reload shows it again."""
     page, hand = studio.page, studio.hand
-    await _send(page, size=256)
+    await send(page, size=256)
     work = page.locator("li.work")
     await expect(work).to_have_attribute("data-state", "waiting")
     await expect(work.locator(".line")).to_contain_text("Next in line")
@@ -148,7 +135,7 @@ async def test_from_photo_to_picture(studio: Studio, tmp_path: Path) -> None:
 
 async def test_cancel(studio: Studio) -> None:
     """A running job is cancelled from its card; the page follows to the end."""
-    await _send(studio.page, size=128)
+    await send(studio.page, size=128)
     claim = await studio.hand.claim()
     work = studio.page.locator("li.work")
     await expect(work).to_have_attribute("data-state", "running")
@@ -163,7 +150,7 @@ async def test_cancel(studio: Studio) -> None:
 async def test_again_and_delete(studio: Studio) -> None:
     """A result is the start of the next one; deleted, it is gone, also from a page opened anew."""
     page, hand = studio.page, studio.hand
-    await _send(page, size=256)
+    await send(page, size=256)
     first = await hand.claim()
     await hand.finish(first)
     done = page.locator("[data-state=done]")
@@ -183,7 +170,7 @@ async def test_again_and_delete(studio: Studio) -> None:
 async def test_typed_words(studio: Studio) -> None:
     """What is typed is answered in lines, below the field; a button of the answer acts."""
     page = studio.page
-    await _send(page, size=128)
+    await send(page, size=128)
     claim = await studio.hand.claim()
     field, said = page.get_by_label("Write to Atelier"), page.locator("#said")
     await field.fill("/help")
@@ -269,9 +256,9 @@ async def test_a_style_that_was_not_learned(studio: Studio) -> None:
 async def test_now_or_by_morning(studio: Studio) -> None:
     """In a long queue the page asks, and a job that was sent off is put off from its card."""
     page, hand = studio.page, studio.hand
-    await _make_day(hand.queue)
-    await _fill(hand.queue)
-    await _send(page, size=700)
+    await make_day(hand.queue)
+    await fill(hand.queue)
+    await send(page, size=700)
     answer = page.locator("#answer")
     await expect(answer).to_contain_text("By morning it is free. Which shall it be?")
     await answer.get_by_role("button", name="By morning (free)").click()
@@ -289,24 +276,6 @@ async def test_now_or_by_morning(studio: Studio) -> None:
     await now.get_by_role("button", name="Cancel").click()
     await expect(now).to_have_attribute("data-state", "cancelled")
     assert [] == studio.problems
-
-
-async def _make_day(queue: RedisQueue) -> None:
-    """Let it be day for hours, whenever the test runs."""
-    rules = await queue.office.rules()
-    hour = datetime.now(UTC).hour
-    night = Night(begins=time((hour + 10) % 24), ends=time((hour + 12) % 24))
-    await queue.office.set_rules(rules.model_copy(update={"nights": (night,)}), who="admin")
-
-
-async def _fill(queue: RedisQueue) -> None:
-    """Let eight others wait before whoever comes now."""
-    for number in range(8):
-        job = Job(
-            id=f"f{number}", user=f"other:{number}", platform="fake", chat="", effect="gatys",
-            cost=200_000_000,
-        )  # fmt: skip
-        await queue.submit(job, key=job.id)
 
 
 async def test_drop_and_remove(studio: Studio) -> None:
@@ -365,7 +334,7 @@ async def test_refusal_is_said(studio: Studio) -> None:
 async def test_nothing_sticks_out(studio: Studio) -> None:
     """The page fits a phone and a desk, in both languages, and every control has a name."""
     page = studio.page
-    await _send(page, size=128)
+    await send(page, size=128)
     await studio.hand.finish(await studio.hand.claim())
     for width, lang in [(390, "en"), (390, "ru"), (1280, "en"), (1280, "ru")]:
         await page.set_viewport_size({"width": width, "height": 844})
