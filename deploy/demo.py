@@ -1,7 +1,7 @@
 """`make demo`: a photo in, an artwork out, by the door that the web page uses.
 
-Starts an embedded Redis, a worker and the bot with a state folder and a port of their own, sends a
-photograph and an ornament over HTTP, saves what comes back under out/demo/, and stops all of it.
+For each scene it starts an embedded Redis, a worker and the bot with a state folder and a port of
+their own, sends a photograph over HTTP, saves what comes back under out/demo/, and stops all of it.
 Nothing outlives this process, however it ends: its children leave when their stdin closes.
 """
 
@@ -19,7 +19,8 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,31 @@ from tqdm import tqdm
 from deploy.ornament import ornament
 
 OUT = Path("out/demo")
-TEXT = "/gatys size=512 steps=150"
 START_LIMIT = 90.0
 """Seconds that the bot and the worker have to get ready; a first start compiles Python files."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One effect, asked for in a chat."""
+
+    effect: str
+    text: str
+    pictures: Mapping[str, Image.Image]
+    """Name -> picture, in the order of sending."""
+
+
+def scenes(names: Sequence[str]) -> list[Scene]:
+    """Those called `names`, or all; a trained style first, for it needs no torch."""
+    from skimage import data
+
+    photo = Image.fromarray(data.astronaut())  # type: ignore[no-untyped-call]
+    both = {"photo": photo, "ornament": ornament()}
+    found = [
+        Scene("style", "/style starry", {"photo": photo}),
+        Scene("gatys", "/gatys size=512 steps=150", both),
+    ]
+    return [scene for scene in found if not names or scene.effect in names]
 
 
 class DemoFailed(Exception):
@@ -116,12 +139,12 @@ async def statuses(http: aiohttp.ClientSession, job: str) -> AsyncIterator[dict[
                     yield data["status"]
 
 
-async def send(http: aiohttp.ClientSession, photo: Image.Image, style: Image.Image) -> str:
-    """Send both pictures with the command; returns the job's id."""
+async def send(http: aiohttp.ClientSession, scene: Scene) -> str:
+    """Send the pictures with the command; returns the job's id."""
     form = aiohttp.FormData()
-    form.add_field("text", TEXT)
+    form.add_field("text", scene.text)
     form.add_field("message", uuid.uuid4().hex)
-    for name, image in (("photo", photo), ("style", style)):
+    for name, image in scene.pictures.items():
         form.add_field("photo", png(image), filename=f"{name}.png", content_type="image/png")
     async with http.post("/api/messages", data=form) as answer:
         body = await answer.json()
@@ -156,32 +179,29 @@ def png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def triptych(*images: Image.Image, height: int = 512, gap: int = 12) -> Image.Image:
-    """The pictures side by side at one height, on white."""
+def sheet(scene: Scene, result: Image.Image, height: int = 512, gap: int = 12) -> Image.Image:
+    """What was sent and what came back, side by side at one height, on white."""
+    images = [*scene.pictures.values(), result]
     scaled = [
         image.resize((round(image.width * height / image.height), height)) for image in images
     ]
-    sheet = Image.new(
-        "RGB", (sum(i.width for i in scaled) + gap * (len(scaled) - 1), height), "white"
-    )
+    wide = sum(image.width for image in scaled) + gap * (len(scaled) - 1)
+    row = Image.new("RGB", (wide, height), "white")
     left = 0
     for image in scaled:
-        sheet.paste(image, (left, 0))
+        row.paste(image, (left, 0))
         left += image.width + gap
-    return sheet
+    return row
 
 
-async def demo() -> None:
+async def show(scene: Scene) -> None:
     """Start, send, follow, save, stop."""
-    from skimage import data
-
     task = asyncio.current_task()
     assert task
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    photo = Image.fromarray(data.astronaut())  # type: ignore[no-untyped-call]
-    style = ornament()
     OUT.mkdir(parents=True, exist_ok=True)
     env = {key: value for key, value in os.environ.items() if not key.startswith("ATELIER_")}
+    env["ATELIER_WORKER__EFFECTS"] = scene.effect
     clock = time.monotonic
     begun = clock()
     with contextlib.ExitStack() as stack:
@@ -198,8 +218,8 @@ async def demo() -> None:
                 page.raise_for_status()
             await until_ready(http, worker)
             ready = clock()
-            print(f"Sending a photo and a style picture to {url} as {TEXT!r} …")
-            job = await send(http, photo, style)
+            print(f"Sending {' and '.join(scene.pictures)} to {url} as {scene.text!r} …")
+            job = await send(http, scene)
             ended = await follow(http, job)
             async with http.get(ended["media"][0]["url"]) as answer:
                 content = await answer.read()
@@ -208,23 +228,27 @@ async def demo() -> None:
     stopped = clock()
 
     result = Image.open(io.BytesIO(content)).convert("RGB")
-    photo.save(OUT / "photo.png")
-    style.save(OUT / "style.png")
-    result.save(OUT / "result.png")
-    triptych(photo, style, result).save(OUT / "triptych.png")
-    print(f"\nIn {OUT}/: photo.png, style.png, result.png, and all three in triptych.png")
+    files = {**scene.pictures, scene.effect: result, f"{scene.effect}-sheet": sheet(scene, result)}
+    for name, image in files.items():
+        image.save(OUT / f"{name}.png")
+    print(f"\nIn {OUT}/: {', '.join(f'{name}.png' for name in files)}")
     print(
         f"start {ready - begun:.1f} s, effect {ended['took']:.1f} s,"
-        f" queue and transport {done - ready - ended['took']:.1f} s, stop {stopped - done:.1f} s"
+        f" queue and transport {done - ready - ended['took']:.1f} s, stop {stopped - done:.1f} s\n"
     )
-    print("Next: `make run` keeps it at http://127.0.0.1:8080")
+
+
+async def demo(names: Sequence[str]) -> None:
+    """One scene after the other."""
+    for scene in scenes(names):
+        await show(scene)
 
 
 def main() -> int:
     """Run the demo; the exit status for the shell."""
 
     try:
-        asyncio.run(demo())
+        asyncio.run(demo(sys.argv[1:]))
     except (KeyboardInterrupt, asyncio.CancelledError):
         print("\nStopped; nothing is left running.")
         return 130
