@@ -5,6 +5,9 @@
 BIN := .venv/bin
 INPUTS := pyproject.toml deploy/constraints.txt deploy/setup.sh
 
+.venv/.demo-small: $(INPUTS)
+	@sh deploy/setup.sh demo-small
+
 .venv/.demo: $(INPUTS)
 	@sh deploy/setup.sh demo
 
@@ -14,8 +17,11 @@ INPUTS := pyproject.toml deploy/constraints.txt deploy/setup.sh
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: .venv/.demo  ## a photo in, an artwork out: everything started, used and stopped
-	@$(BIN)/python -m deploy.demo
+demo: .venv/.demo-small  ## a photo in, an artwork out: everything started, used and stopped
+	@$(BIN)/python -m deploy.demo style
+	@$(MAKE) --no-print-directory .venv/.demo
+	@$(BIN)/python -m deploy.demo gatys
+	@echo "Next: \`make run\` keeps it at http://127.0.0.1:8080"
 
 run: .venv/.demo  ## the service on http://127.0.0.1:8080, restarted when it dies
 	@$(BIN)/supervisord --configuration deploy/supervisord.conf

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make or refresh .venv: `sh deploy/setup.sh demo|dev`. Run by the Makefile when it is missing or
+# Make or refresh .venv: `sh deploy/setup.sh demo-small|demo|dev`. Run by the Makefile when it is missing or
 # older than pyproject.toml or the constraints.
 set -eu
 cd "$(dirname "$0")/.."
@@ -17,13 +17,15 @@ say() { printf '%s\n' "$*" >&2; }
     say "This Python can't make virtual environments. On Debian and Ubuntu: apt-get install python3-venv"
     exit 1
 }
-if [ ! -x .venv/bin/python ]; then
-    say "Setting up .venv. It downloads the packages in deploy/constraints.txt, most of it PyTorch:"
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+if [ "$extra" = demo-small ]; then
+    say "Setting up .venv with the packages in deploy/constraints.txt that need no PyTorch: 0.2 GB."
+elif ! .venv/bin/python -c 'import torch' 2>/dev/null; then
+    say "Adding PyTorch and the rest of deploy/constraints.txt to .venv:"
     say "about 0.4 GB with a CPU build of PyTorch, about 3 GB with the registry's CUDA build (Linux)."
-    "$python" -m venv .venv
 fi
 .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check \
     --constraint deploy/constraints.txt --editable ".[$extra]"
 touch ".venv/.$extra"
-# dev holds all that demo does
-[ "$extra" != dev ] || touch .venv/.demo
+# each holds what the one before does
+case $extra in dev) touch .venv/.demo-small .venv/.demo ;; demo) touch .venv/.demo-small ;; esac
