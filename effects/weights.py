@@ -39,7 +39,7 @@ MANIFEST = {
     ),
     "fast_style": Entry(
         file="styles.onnx",
-        sha256="137a1e7a",
+        sha256="b875baaf",
         mb=4,
         licence="MIT",
         source="python -m effects.fast_style.train; docs/fast-style.md",
