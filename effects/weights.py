@@ -39,7 +39,7 @@ MANIFEST = {
     ),
     "fast_style": Entry(
         file="styles.onnx",
-        sha256="b875baaf",
+        sha256="5f5351f4",
         mb=4,
         licence="MIT",
         source="python -m effects.fast_style.train; docs/fast-style.md",

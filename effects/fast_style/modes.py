@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["FEWEST", "REACH", "STEP", "Mode"]
+__all__ = ["FEWEST", "MARGIN", "REACH", "STEP", "Mode"]
 
 STEP = 8
 """Sides must be multiples of it: three layers halve them."""
-FEWEST = 16
+FEWEST = 24
 """Pixels of the shortest side."""
+MARGIN = 16
+"""Pixels that are mirrored beyond the left border, painted and cut off; fewer than `FEWEST`."""
 REACH = 104
 """No pixel of the painting depends on pixels of the photo further off, once normalisation is
 fixed: 101, and up to a multiple of `STEP`."""

@@ -13,16 +13,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from effects.fast_style.modes import STEP
+from effects.fast_style.modes import MARGIN
 
-__all__ = ["STEP", "StyleNetwork"]
+__all__ = ["StyleNetwork"]
 
 Normalise = Callable[[Tensor], Tensor]
 Norm = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 class StyleNetwork(nn.Module):
-    """Paints N×3×H×W in [0, 1], sides multiples of `STEP` and at least twice it.
+    """Paints N×3×H×W in [0, 1], sides multiples of `modes.STEP`, at least `modes.FEWEST`.
 
     `channels` is the length of a style's γ and of its β.
     """
@@ -73,7 +73,10 @@ class StyleNetwork(nn.Module):
         def normalise(x: Tensor) -> Tensor:
             return norm(x, *next(pairs))
 
-        x = functional.relu(self.stem(photo - 0.5))
+        # What the network paints along the left border is stained, in a strip of 14 pixels: it is
+        # given mirrored pixels to stain there.
+        x = functional.pad(photo - 0.5, (MARGIN, 0, 0, 0), mode="reflect")
+        x = functional.relu(self.stem(x))
         x = functional.relu(normalise(self.shrink(x)))
         for block in self.before:
             x = block(x, normalise)
@@ -84,7 +87,7 @@ class StyleNetwork(nn.Module):
         for block in self.after:
             x = block(x, normalise)
         x = functional.relu(normalise(self.grow(x)))
-        return torch.sigmoid(self.paint(x))
+        return torch.sigmoid(self.paint(x)[..., MARGIN:])
 
 
 def conditional_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:

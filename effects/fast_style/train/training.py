@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from effects import image
 from effects.errors import EffectError, UserError
-from effects.fast_style.network import STEP, StyleNetwork
+from effects.fast_style.modes import FEWEST, STEP
+from effects.fast_style.network import StyleNetwork
 from effects.fast_style.train.gradients import Gradients, Judge
 from effects.fast_style.train.state import damaged, read_state, write_state
 from effects.gatys.pictures import to_image, to_tensor
@@ -92,7 +93,7 @@ class Training:
     def sample(self, photo: Image.Image, style: str) -> Image.Image:
         """Paint one photo of any size, bounded to 320 pixels and cut to sides that fit."""
         small = image.bound(photo, SAMPLE)
-        width, height = (max(2 * STEP, side // STEP * STEP) for side in small.size)
+        width, height = (max(FEWEST, side // STEP * STEP) for side in small.size)
         fitting = ImageOps.fit(small, (width, height))
         at = self.plan.styles.index(style)
         return to_image(self.paint(to_tensor(fitting).to(self.device), [at]))
