@@ -102,7 +102,8 @@ def own_redis(redis_program: str) -> Iterator[RedisServer]:
     """A server for one test that stops and restarts it."""
     # not tmp_path: a socket's path has at most 107 bytes
     with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
-        server = RedisServer(redis_program, Path(folder))
+        # Else a write that waits for a slow disk is lost with the process.
+        server = RedisServer(redis_program, Path(folder), appendfsync="always")
         server.start()
         yield server
         server.kill()
