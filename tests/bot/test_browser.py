@@ -90,8 +90,8 @@ async def studio(service: tuple[BotProcess, Hand], chromium: Browser) -> AsyncIt
 
 
 def _note(problems: list[str], request: Request) -> None:
-    # A stream of events ends with its page.
-    if not request.url.endswith("/api/events"):
+    # A page that is left or read anew cuts off its stream of events, and pictures on their way.
+    if request.failure != "net::ERR_ABORTED":
         problems.append(request.url)
 
 
