@@ -18,7 +18,17 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from effects.errors import BadPicture
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Info", "bound", "decode", "encode", "inspect", "recolour"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "Info",
+    "bound",
+    "check_shape",
+    "decode",
+    "encode",
+    "inspect",
+    "recolour",
+]
 
 MAX_BYTES = 64 * 2**20
 MAX_PIXELS = 50_000_000
@@ -153,23 +163,32 @@ def _check_bytes(content: bytes) -> None:
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:
-    size = {"width": width, "height": height}
     if width * height > max_pixels:
         raise _too_many_pixels(max_pixels, width, height)
-    if min(width, height) < MIN_SIDE:
+    check_shape(width, height)
+
+
+def check_shape(
+    width: int, height: int, least: int = MIN_SIDE, ratio: int = MAX_RATIO, what: str = "it"
+) -> None:
+    """Raise `BadPicture` unless both sides, in pixels, are at least `least` and none is more than
+    `ratio` times the other; `what` needs that.
+    """
+    size = {"width": width, "height": height}
+    if min(width, height) < least:
         raise BadPicture(
             f"the picture is too small, {width}×{height} pixels;"
-            f" it needs at least {MIN_SIDE} on each side",
+            f" {what} needs at least {least} on each side",
             reason="too_small",
-            limit=MIN_SIDE,
+            limit=least,
             **size,
         )
-    if max(width, height) > MAX_RATIO * min(width, height):
+    if max(width, height) > ratio * min(width, height):
         raise BadPicture(
             f"the picture is too long and thin, {width}×{height} pixels;"
-            f" the long side may be at most {MAX_RATIO} times the short one",
+            f" the long side may be at most {ratio} times the short one",
             reason="too_thin",
-            limit=MAX_RATIO,
+            limit=ratio,
             **size,
         )
 

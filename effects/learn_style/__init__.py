@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from effects import image
 from effects.errors import BadParams, BadPicture
 from effects.spec import EffectSpec, Params, Text, param
 
@@ -57,24 +58,7 @@ def check(params: LearnStyleParams, pictures: Sequence[Image.Image]) -> None:
             value=shown,
         )
     (style,) = pictures
-    width, height = style.size
-    size = {"width": width, "height": height}
-    if min(width, height) < LEAST_SIDE:
-        raise BadPicture(
-            f"the picture is too small, {width}×{height} pixels;"
-            f" a style needs at least {LEAST_SIDE} on each side",
-            reason="too_small",
-            limit=LEAST_SIDE,
-            **size,
-        )
-    if max(width, height) > MOST_RATIO * min(width, height):
-        raise BadPicture(
-            f"the picture is too long and thin, {width}×{height} pixels;"
-            f" the long side may be at most {MOST_RATIO} times the short one",
-            reason="too_thin",
-            limit=MOST_RATIO,
-            **size,
-        )
+    image.check_shape(*style.size, LEAST_SIDE, MOST_RATIO, "a style")
     small = np.asarray(style.resize((128, 128), Image.Resampling.BOX), dtype=np.float32)
     if small.std((0, 1)).max() < LEAST_DEVIATION:
         raise BadPicture(
