@@ -2,7 +2,8 @@
 them go to the artwork. A table, a row for each style.
 
 `ATELIER_BENCH_DATA` names the folder of pictures and of the judge's weights;
-`ATELIER_BENCH_PHOTOS` the number of photographs (40).
+`ATELIER_BENCH_PHOTOS` the number of photographs (40); `ATELIER_BENCH_OUT` a folder that keeps
+what Gatys reaches.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from effects.fast_style.restore import restore
 from effects.fast_style.styles import Styles
 from effects.gatys.pictures import to_image, to_tensor
 from effects.weights import WeightsStore
-from tests.bench.fast_style_measure import open_photos, ratios, teacher
+from tests.bench.fast_style_measure import open_photos, ratios
 from tests.bench.style_judge import SIDE, StyleJudge
 
 DATA = Path(os.environ.get("ATELIER_BENCH_DATA", "../shared/data"))
@@ -50,7 +51,7 @@ def main() -> None:
         with torch.no_grad():
             paintings = torch.cat([net(photo[None], gamma, beta) for photo in photos])
             seen = [to_image(net(to_tensor(picture), gamma, beta)) for picture in larger]
-        medians.append(float(np.median(ratios(teacher([art]), paintings, photos, 0))))
+        medians.append(float(np.median(ratios(art, paintings, photos))))
         left = [
             vgg.distance(painting, art) / vgg.distance(picture, art)
             for painting, picture in zip(seen, larger, strict=True)

@@ -1,7 +1,7 @@
 """Learning a style: artworks that no training saw, by the measure of the shipped styles.
 
 `ATELIER_BENCH_DATA` names the folder of pictures; `ATELIER_BENCH_PHOTOS` the number of
-photographs (4); `ATELIER_BENCH_OUT` a folder that keeps thumbnails and vectors.
+photographs (4); `ATELIER_BENCH_OUT` a folder that keeps thumbnails, vectors and what Gatys reaches.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from effects.learn_style.runner import LearnStyle
 from effects.spec import Item
 from effects.weights import WeightsStore
 from tests.bench.bench_gatys import Quiet
-from tests.bench.fast_style_measure import open_photos, ratios, teacher
+from tests.bench.fast_style_measure import open_photos, ratios
 
 DATA = Path(os.environ.get("ATELIER_BENCH_DATA", "../shared/data"))
 HELD_OUT = ("klimt-the-kiss", "picabia-udnie", "turner-wreck-of-the-minotaur")
@@ -81,7 +81,7 @@ def loss(
     gamma, beta = (torch.from_numpy(each) for each in styles.vectors(name, own))
     with torch.no_grad():
         paintings = torch.cat([net(photo[None], gamma, beta) for photo in photos])
-    return float(np.median(ratios(teacher([_artwork(artwork)]), paintings, photos, 0)))
+    return float(np.median(ratios(_artwork(artwork), paintings, photos)))
 
 
 def _artwork(name: str) -> Image.Image:

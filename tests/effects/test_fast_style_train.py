@@ -15,9 +15,13 @@ import pytest
 import torch
 from PIL import Image
 
+from effects.backbones import efficientnet_lite0
 from effects.fast_style.train.__main__ import main
 from effects.fast_style.train.photos import Photos
+from effects.fast_style.train.teacher import Teacher
 from effects.fast_style.train.vgg_slice import VGG19Slice
+from effects.gatys.pictures import to_tensor
+from effects.weights import WeightsStore
 
 STEPS = 20
 
@@ -182,6 +186,21 @@ def test_vgg19_sees_bgr(data: Path) -> None:
     np.testing.assert_allclose(found[0, :, 3, 3], expected.clip(0), atol=1e-3)
 
 
+def test_a_stronger_style_weighs_more() -> None:
+    """A style's strength multiplies its own part of the loss, and no other style's."""
+    lite0 = efficientnet_lite0(WeightsStore(), "cpu")
+    photo, style = to_tensor(painting(1)), to_tensor(painting(2))
+
+    def total(judged: int, strengths: tuple[float, ...]) -> float:
+        judge = Teacher(lite0, None, [photo, style], strengths)
+        return judge(photo, photo, [judged], torch.Generator().manual_seed(0)).total.item()
+
+    plain, double, triple = total(1, ()), total(1, (1, 2)), total(1, (1, 3))
+    assert 0.5 * plain < double - plain
+    assert pytest.approx(double - plain, rel=1e-4) == triple - double
+    assert total(0, ()) == total(0, (1, 3))
+
+
 def test_only_the_training_split(data: Path) -> None:
     """Photographs that the table keeps for other uses are never drawn."""
     assert 5 == len(Photos.read([data / "photos.tar"]))
@@ -205,6 +224,9 @@ def test_only_the_training_split(data: Path) -> None:
         ({"splits": __file__}, "no columns file and split"),
         ({"artworks": "nowhere"}, "nowhere is not a folder"),
         ({"without": "sun"}, "no artwork called sun"),
+        ({"strength": "sun=2"}, "sun, which is none of the artworks"),
+        ({"strength": "night"}, "NAME=2"),
+        ({"strength": "night=0"}, "from 0.1 to 10"),
         ({"vgg19": __file__}, "not the .npz of VGG-19"),
         ({"stepz": 3}, "unrecognized arguments: --stepz 3"),
     ],

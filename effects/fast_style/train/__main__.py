@@ -42,6 +42,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--artworks", type=Path, required=True, metavar="DIR", help="one picture for each style")
     add("--without", nargs="+", default=[], metavar="NAME", help="artworks to leave out")
+    add(
+        "--strength",
+        nargs="+",
+        type=_strength,
+        default=[],
+        metavar="NAME=N",
+        help="artworks to follow more or less than the others, whose strength is 1",
+    )
     add("--vgg19", type=Path, metavar="NPZ", help="VGG-19 up to conv3_1, to judge beside Lite0")
     add("--samples", nargs="+", type=Path, metavar="PHOTO|DIR", help="up to 8 for the sheets")
     add(
@@ -79,6 +87,13 @@ def _whole(low: int, high: int, multiple: int = 1) -> Callable[[str], int]:
         return value
 
     return read
+
+
+def _strength(word: str) -> tuple[str, float]:
+    name, _, factor = word.rpartition("=")
+    if not name:
+        raise argparse.ArgumentTypeError(f"{word} should be an artwork and a number: NAME=2")
+    return name, _number(0.1, 10)(factor)
 
 
 def _number(low: float, high: float) -> Callable[[str], float]:

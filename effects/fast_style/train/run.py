@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> None:
     if progress() < 1:
         _loop(
             training,
-            _teacher(arguments, list(artworks.values())),
+            _teacher(arguments, artworks),
             photos,
             progress,
             [(arguments.save_every, save), (arguments.sheet_every, draw)],
@@ -93,11 +93,15 @@ def _write(path: Path, content: bytes) -> None:
         raise UserError(f"{path}: {reason(error)}") from error
 
 
-def _teacher(arguments: argparse.Namespace, artworks: list[Image.Image]) -> Teacher:
+def _teacher(arguments: argparse.Namespace, artworks: dict[str, Image.Image]) -> Teacher:
     device = arguments.device
+    strengths = dict(arguments.strength)
+    if unknown := sorted(strengths.keys() - artworks.keys()):
+        raise UserError(f"--strength names {unknown[0]}, which is none of the artworks")
     vgg = VGG19Slice(arguments.vgg19).to(device) if arguments.vgg19 else None
-    styles = [to_tensor(artwork).to(device) for artwork in artworks]
-    return Teacher(efficientnet_lite0(WeightsStore(), device), vgg, styles)
+    styles = [to_tensor(artwork).to(device) for artwork in artworks.values()]
+    lite0 = efficientnet_lite0(WeightsStore(), device)
+    return Teacher(lite0, vgg, styles, [strengths.get(name, 1.0) for name in artworks])
 
 
 def _samples(places: list[Path] | None, photos: Photos) -> list[Image.Image]:

@@ -36,12 +36,20 @@ HALVINGS = 2
 class Teacher:
     """Judges paintings; `styles` are the artworks, 1×3×H×W in [0, 1], one scale for all.
 
-    With `vgg` its Gram losses are added to those of `lite0`, with the same weight.
+    With `vgg` its Gram losses are added to those of `lite0`, with the same weight. `strengths`
+    multiply what pulls a painting from its photo to the style of that number; 1 if not given.
     """
 
-    def __init__(self, lite0: Backbone, vgg: Backbone | None, styles: Sequence[Tensor]) -> None:
+    def __init__(
+        self,
+        lite0: Backbone,
+        vgg: Backbone | None,
+        styles: Sequence[Tensor],
+        strengths: Sequence[float] = (),
+    ) -> None:
         shifts = draw_shifts(torch.Generator().manual_seed(0))[:4]
         self._lite0, self._vgg = lite0, vgg
+        self._strengths = strengths or [1.0] * len(styles)
         self._targets: list[list[StyleTarget]] = []
         self._vgg_grams: list[list[dict[str, Tensor]]] = []
         for halving in range(HALVINGS):
@@ -88,7 +96,16 @@ class Teacher:
             wanted = _each(self._lite0.features(shifted(photos, shift), RECIPE.content_layers))
         targets = self._targets[halving]
         judged = [
-            evaluate(RECIPE, painting, features, targets[style], content, tone, directions)
+            evaluate(
+                RECIPE,
+                painting,
+                features,
+                targets[style],
+                content,
+                tone,
+                directions,
+                self._strengths[style],
+            )
             for painting, features, style, content, tone in zip(
                 paintings.chunk(len(styles)),
                 seen,
@@ -103,7 +120,10 @@ class Teacher:
         textures = _each(self._vgg.features(shifted(paintings, shift), VGG_LAYERS))
         grams = self._vgg_grams[halving]
         return [
-            each._replace(total=each.total + RECIPE.style * style_loss(features, grams[style]))
+            each._replace(
+                total=each.total
+                + self._strengths[style] * RECIPE.style * style_loss(features, grams[style])
+            )
             for each, features, style in zip(judged, textures, styles, strict=True)
         ]
 
