@@ -4,6 +4,7 @@ EffectError               one clear sentence; `code` for machines, `details` for
 ├── UserError             the person can mend it
 │   ├── UnknownEffect
 │   ├── BadParams
+│   │   └── UnknownClass  none of ImageNet's thousand
 │   ├── WrongPhotos       too many, too few
 │   ├── BadPicture        not a picture, broken, too large, too long and thin
 │   └── BadFilter         a saved filter that this program can't use
@@ -50,6 +51,12 @@ class BadParams(UserError):
     """A parameter is misspelt, out of bounds or of the wrong kind."""
 
     code = "bad_params"
+
+
+class UnknownClass(BadParams):
+    """No class of ImageNet is called that; `details` name the nearest."""
+
+    code = "unknown_class"
 
 
 class WrongPhotos(UserError):

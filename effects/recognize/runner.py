@@ -1,13 +1,8 @@
-"""Classify a photo with EfficientNet-Lite0 (Tan & Le 2019) and draw what was found.
-
-The class names in imagenet_classes.txt are those of torchvision (models/_meta.py,
-BSD-3-Clause), one per line in the order of ImageNet's classes.
-"""
+"""Classify a photo with EfficientNet-Lite0 (Tan & Le 2019) and draw what was found."""
 
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 
 import numpy as np
 import torch
@@ -16,6 +11,7 @@ from torch import Tensor
 
 from effects import image
 from effects.backbones import efficientnet_lite0
+from effects.imagenet import CLASSES
 from effects.recognize import RecognizeParams
 from effects.recognize.panel import Label, annotate, percent
 from effects.spec import Context, Effect, Item, Media, Output, Text, Weights
@@ -37,8 +33,6 @@ class Recognize(Effect[RecognizeParams]):
     def __init__(self, device: str, weights: Weights) -> None:
         super().__init__(device, weights)
         self._net = efficientnet_lite0(weights, device)
-        names = files(__package__).joinpath("imagenet_classes.txt").read_text("utf-8")
-        self._names = names.splitlines()
 
     def run(self, item: Item[RecognizeParams], ctx: Context) -> Output:
         """One step; `data` holds labels.json: a list of {"label", "probability"}."""
@@ -58,7 +52,7 @@ class Recognize(Effect[RecognizeParams]):
         logits = self._net.logits(_views(photo).to(self.device))
         top = logits.softmax(1).mean(0).topk(5)
         return [
-            Label(self._names[index], round(probability, 4))
+            Label(CLASSES[index].en, round(probability, 4))
             for index, probability in zip(top.indices.tolist(), top.values.tolist(), strict=True)
         ]
 

@@ -101,6 +101,7 @@ error-bad-params = { $nearest ->
    *[other] “{ $title }” does not know “{ $param }”; did you mean “{ $nearest }”?
 }
 error-bad-value = “{ $param }” can’t be “{ $value }”: { $allowed }.
+error-unknown-class = There is no class “{ $value }”; the nearest are: { $nearest }.
 error-no-value = I did not understand “{ $word }”; write parameter=value, as in { $example }.
 error-wrong-photos = { $most ->
     [0] “{ $title }” takes no pictures.

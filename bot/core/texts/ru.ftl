@@ -110,6 +110,7 @@ error-bad-params = { $nearest ->
    *[other] У эффекта «{ $title }» нет параметра «{ $param }»; может быть, «{ $nearest }»?
 }
 error-bad-value = «{ $param }» не может быть «{ $value }»: { $allowed }.
+error-unknown-class = Класса «{ $value }» нет; ближе всего: { $nearest }.
 error-no-value = Не понимаю «{ $word }»; пишите параметр=значение, например { $example }.
 error-wrong-photos = { $most ->
     [0] Эффекту «{ $title }» картинки не нужны.
