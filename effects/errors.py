@@ -4,7 +4,8 @@ EffectError               one clear sentence; `code` for machines, `details` for
 ├── UserError             the person can mend it
 │   ├── UnknownEffect
 │   ├── BadParams
-│   │   └── UnknownClass  none of ImageNet's thousand
+│   │   ├── UnknownClass  none of ImageNet's thousand
+│   │   └── UnknownLayer  the network has none of that name, or the layer no such channel
 │   ├── WrongPhotos       too many, too few
 │   ├── BadPicture        not a picture, broken, too large, too long and thin
 │   └── BadFilter         a saved filter that this program can't use
@@ -57,6 +58,12 @@ class UnknownClass(BadParams):
     """No class of ImageNet is called that; `details` name the nearest."""
 
     code = "unknown_class"
+
+
+class UnknownLayer(BadParams):
+    """The network has no such layer, or the layer no such channel; `details` say what there is."""
+
+    code = "unknown_layer"
 
 
 class WrongPhotos(UserError):

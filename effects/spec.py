@@ -53,10 +53,12 @@ def param(
     le: float | None = None,
     multiple_of: float | None = None,
     advanced: bool = False,
+    phrase: bool = False,
 ) -> Any:
     """Declare one parameter: its default, its words and its bounds (both inclusive).
 
-    `advanced` parameters are folded away in forms; `multiple_of` is also a slider's step.
+    `advanced` parameters are folded away in forms; `multiple_of` is also a slider's step; a
+    `phrase` is a text that may have several words.
     """
     return Field(
         default,
@@ -69,6 +71,7 @@ def param(
             "title_ru": title.ru,
             "description_ru": description.ru,
             "advanced": advanced,
+            "phrase": phrase,
         },
     )
 

@@ -48,6 +48,8 @@ class Field:
     step: float | None = None
     choices: tuple[str, ...] = ()
     advanced: bool = False
+    phrase: bool = False
+    """Whether a text may have several words."""
 
 
 def fields(spec: EffectSpec) -> list[Field]:
@@ -71,6 +73,7 @@ def _field(name: str, entry: dict[str, Any], shared: dict[str, Any]) -> Field:
         step=kind.get("multipleOf"),
         choices=choices,
         advanced=entry.get("advanced", False),
+        phrase=entry.get("phrase", False),
     )
 
 
@@ -146,9 +149,11 @@ def read_values(spec: EffectSpec, words: Sequence[str], *, strict: bool) -> dict
     """The values in typed words: "size=384", "size 384", "сила=0,7".
 
     Values are not checked yet. With `strict` one word by itself is the value of the effect's first
-    text, several are if they name filters ("starry night"); any other raises `NoValue`.
+    text, several are if they name filters ("starry night") or the text may be a phrase; any other
+    raises `NoValue`.
     """
-    kinds = {field.name: field.kind for field in fields(spec)}
+    known = fields(spec)
+    kinds = {field.name: field.kind for field in known}
     values: dict[str, str] = {}
     alone: list[str] = []
     rest = iter(words)
@@ -165,11 +170,12 @@ def read_values(spec: EffectSpec, words: Sequence[str], *, strict: bool) -> dict
         alone = [word for word in alone if _is_blend(spec, word, kinds)]
     if alone:
         text = spec.filters.field if spec.filters else text_field(spec)
-        if spec.filters is not None and text in values:
+        joined = spec.filters is not None or any(f.name == text and f.phrase for f in known)
+        if joined and text in values:
             alone.insert(0, values[text])
         elif not text or text in values:
             raise _stray(spec, alone[0])
-        elif len(alone) > 1 and spec.filters is None:
+        elif len(alone) > 1 and not joined:
             raise _stray(spec, alone[1])
         values[text] = " ".join(alone)
     return values

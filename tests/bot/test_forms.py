@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core.forms import NoValue, command, describe, fields, read_values
 from bot.core.texts import LANGUAGES, Texts
 from effects.catalogue import Catalogue
 from effects.fast_style import SPEC as STYLE
+from effects.spec import Params, Text, param
 from tests.bot.conftest import BLEND, SWIRL
 from tests.bot.filter_kit import LEARN
 
@@ -65,6 +68,29 @@ def test_one_word_by_itself() -> None:
     for words in (["sea", "side"], ["name=sea", "side"]):
         with pytest.raises(NoValue, match="side"):
             read_values(LEARN, words, strict=True)
+
+
+class SceneParams(Params):
+    """A text that may have several words, and a number."""
+
+    of: str = param("", Text("Of", "Что"), Text("What of", "О чём"), phrase=True)
+    size: int = param(9, Text("Size", "Размер"), Text("How large", "Насколько велико"))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("sports car", {"of": "sports car"}),
+        ("of sports car size=7", {"of": "sports car", "size": "7"}),
+        ("of=sports size 7 car", {"of": "sports car", "size": "7"}),
+    ],
+)
+def test_phrase(words: str, expected: dict[str, str]) -> None:
+    """A text that may be a phrase takes all words that stand by themselves."""
+    scene = replace(SWIRL, name="scene", params=SceneParams, strength_field=None)
+    assert expected == read_values(scene, words.split(), strict=True)
+    told = command(scene, {"of": "sports car", "size": 9}).split()
+    assert {"of": "sports car"} == read_values(scene, told[1:], strict=True)
 
 
 def test_stray_word() -> None:

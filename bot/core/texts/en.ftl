@@ -102,6 +102,10 @@ error-bad-params = { $nearest ->
 }
 error-bad-value = “{ $param }” can’t be “{ $value }”: { $allowed }.
 error-unknown-class = There is no class “{ $value }”; the nearest are: { $nearest }.
+error-unknown-layer = { $reason ->
+    [channel] The channels of { $layer } are 0 to { $most }, not { $value }.
+   *[layer] There is no layer “{ $value }” in { $backbone }; there are { $layers }.
+}
 error-no-value = I did not understand “{ $word }”; write parameter=value, as in { $example }.
 error-wrong-photos = { $most ->
     [0] “{ $title }” takes no pictures.

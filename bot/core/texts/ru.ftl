@@ -111,6 +111,10 @@ error-bad-params = { $nearest ->
 }
 error-bad-value = «{ $param }» не может быть «{ $value }»: { $allowed }.
 error-unknown-class = Класса «{ $value }» нет; ближе всего: { $nearest }.
+error-unknown-layer = { $reason ->
+    [channel] У слоя { $layer } каналы от 0 до { $most }, а не { $value }.
+   *[layer] Слоя «{ $value }» в { $backbone } нет; есть { $layers }.
+}
 error-no-value = Не понимаю «{ $word }»; пишите параметр=значение, например { $example }.
 error-wrong-photos = { $most ->
     [0] Эффекту «{ $title }» картинки не нужны.
