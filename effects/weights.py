@@ -45,6 +45,14 @@ MANIFEST = {
         source="python -m effects.fast_style.train; docs/fast-style.md",
         package="effects.fast_style",
     ),
+    "googlenet": Entry(
+        file="googlenet-1378be20.pth",
+        sha256="1378be20",
+        mb=50,
+        licence="BSD-3-Clause",
+        source="https://download.pytorch.org/models/googlenet-1378be20.pth"
+        " (torchvision's GoogLeNet_Weights.IMAGENET1K_V1)",
+    ),
     "vgg19": Entry(
         file="vgg19-dcbb9e9d.pth",
         sha256="dcbb9e9d",

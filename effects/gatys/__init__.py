@@ -70,12 +70,14 @@ class GatysParams(Params):
         ),
         advanced=True,
     )
-    backbone: Literal["lite0", "vgg19"] = param(
+    backbone: Literal["lite0", "vgg19", "googlenet"] = param(
         "lite0",
         Text("Network", "Сеть"),
         Text(
-            "lite0 is fast; vgg19 sees texture better, needs its weights and a GPU",
-            "lite0 быстрая; vgg19 лучше видит фактуру, но нужны её веса и видеокарта",
+            "lite0 is fast; vgg19 sees texture better and wants a GPU;"
+            " vgg19 and googlenet need their weights",
+            "lite0 быстрая; vgg19 лучше видит фактуру, но ей нужна видеокарта;"
+            " для vgg19 и googlenet нужны их веса",
         ),
         advanced=True,
     )
@@ -97,7 +99,7 @@ def _cost(params: GatysParams, pixels: int) -> float:
     # own size hardly matters, since it is scaled to `size`.
     del pixels
     megapixels = 0.75 * params.size**2 / 1e6
-    per_step = {"lite0": 0.6, "vgg19": 10.0}[params.backbone]
+    per_step = {"lite0": 0.6, "googlenet": 1.2, "vgg19": 10.0}[params.backbone]
     return 2.0 + params.steps * (0.01 + per_step * megapixels)
 
 

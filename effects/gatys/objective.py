@@ -15,8 +15,8 @@ from effects.gatys import losses
 
 __all__ = [
     "LITE0",
+    "RECIPES",
     "STRIDE",
-    "VGG19",
     "Losses",
     "Objective",
     "Recipe",
@@ -57,10 +57,17 @@ LITE0 = Recipe(
     style_layers=("stem", *(f"block{n}.depthwise" for n in (1, 2, 4, 6))),
     content_layers=("block4.depthwise",),
 )
-VGG19 = Recipe(
-    style_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"),
-    content_layers=("relu4_2",),
-)
+RECIPES = {
+    "lite0": LITE0,
+    "vgg19": Recipe(
+        style_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"),
+        content_layers=("relu4_2",),
+    ),
+    "googlenet": Recipe(
+        style_layers=("conv1", "conv3", "inception3a", "inception3b", "inception4b"),
+        content_layers=("inception4a",),
+    ),
+}
 
 
 class Losses(NamedTuple):

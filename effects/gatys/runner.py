@@ -15,15 +15,12 @@ from torch.nn import functional
 from effects import backbones
 from effects.errors import OutOfMemory
 from effects.gatys import GatysParams, pictures
-from effects.gatys.objective import LITE0, VGG19, Objective
+from effects.gatys.objective import RECIPES, Objective
 from effects.gatys.optimise import descend
 from effects.image import encode, recolour
 from effects.spec import Context, Effect, Item, Media, Output, Weights
 
 __all__ = ["Gatys"]
-
-_LOAD = {"lite0": backbones.efficientnet_lite0, "vgg19": backbones.vgg19}
-_RECIPES = {"lite0": LITE0, "vgg19": VGG19}
 
 
 class Gatys(Effect[GatysParams]):
@@ -48,7 +45,7 @@ class Gatys(Effect[GatysParams]):
 
     def _backbone(self, name: str) -> backbones.Backbone:
         if name not in self._backbones:
-            self._backbones[name] = _LOAD[name](self.weights, self.device)
+            self._backbones[name] = backbones.load(name, self.weights, self.device)
         return self._backbones[name]
 
     def _paint(self, item: Item[GatysParams], ctx: Context) -> Output:
@@ -96,7 +93,7 @@ class Gatys(Effect[GatysParams]):
     ) -> Objective:
         size = pictures.working_size(photo.size, side)
         of_style = pictures.style_size(style.size, size, params.style_scale)
-        recipe = _RECIPES[params.backbone]
+        recipe = RECIPES[params.backbone]
         if params.start == "noise":
             # The photo must be found first, not only kept.
             recipe = replace(recipe, content=5 * recipe.content, tone=10 * recipe.tone)

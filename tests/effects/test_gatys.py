@@ -20,6 +20,7 @@ from effects.gatys.pictures import scale_sides, style_size, working_size
 from effects.gatys.runner import Gatys
 from effects.spec import Item, Output
 from effects.weights import WeightsStore
+from tests.effects.random_networks import RandomWeights
 
 
 class Steps:
@@ -203,6 +204,19 @@ def test_a_missing_network_is_named(gatys: Gatys, tmp_path: Any) -> None:
     effect = Gatys("cpu", WeightsStore(tmp_path))
     with pytest.raises(WeightsMissing, match="vgg19"):
         paint(effect, backbone="vgg19")
+
+
+@pytest.mark.parametrize("backbone", ["googlenet", pytest.param("vgg19", marks=pytest.mark.slow)])
+def test_the_large_networks_paint_too(random_weights: RandomWeights, backbone: str) -> None:
+    """Each has its own layers for style and content; even random weights see some style."""
+
+    class Both:
+        def path(self, name: str) -> str:
+            home = WeightsStore() if name == "efficientnet_lite0" else random_weights
+            return home.path(name)
+
+    report = losses(paint(Gatys("cpu", Both()), backbone=backbone, size=64, steps=10))
+    assert report["style"]["last"] < 0.8 * report["style"]["first"]
 
 
 @pytest.mark.parametrize(

@@ -41,5 +41,5 @@ def test_folder_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_unknown_weights() -> None:
     """A name that is not in the manifest is answered with those that are."""
-    with pytest.raises(WeightsMissing, match="efficientnet_lite0, fast_style, vgg19"):
+    with pytest.raises(WeightsMissing, match="efficientnet_lite0, fast_style, googlenet, vgg19"):
         WeightsStore().path("vgg91")
