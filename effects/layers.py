@@ -35,6 +35,20 @@ LAYERS: Mapping[str, Mapping[str, int]] = MappingProxyType(
             for stage, (width, count) in enumerate(_VGG19, start=1)
             for n in range(count)
         },
+        "googlenet": {
+            "conv1": 64,
+            "conv2": 64,
+            "conv3": 192,
+            "inception3a": 256,
+            "inception3b": 480,
+            "inception4a": 512,
+            "inception4b": 512,
+            "inception4c": 512,
+            "inception4d": 528,
+            "inception4e": 832,
+            "inception5a": 832,
+            "inception5b": 1024,
+        },
     }
 )
 """Backbone -> layer -> number of channels, in the order in which they are computed."""

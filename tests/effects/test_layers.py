@@ -6,20 +6,20 @@ import subprocess
 import sys
 
 import pytest
-import torch
 
-from effects.backbones import efficientnet_lite0
+from effects.backbones import load
 from effects.errors import UnknownLayer
 from effects.layers import LAYERS, check_layer
 from effects.weights import WeightsStore
+from tests.effects.random_networks import RandomWeights
 
 
-def test_lite0() -> None:
-    """Names, order and channels, as the network has them."""
-    net = efficientnet_lite0(WeightsStore(), "cpu")
-    with torch.no_grad():
-        seen = {name: found.shape[1] for name, found in net.walk(torch.zeros(1, 3, 33, 33))}
-    assert list(seen.items()) == list(LAYERS["lite0"].items())
+@pytest.mark.parametrize("backbone", list(LAYERS))
+def test_as_the_networks_have_them(random_weights: RandomWeights, backbone: str) -> None:
+    """Names, order and channels."""
+    weights = WeightsStore() if backbone == "lite0" else random_weights
+    taps = load(backbone, weights, "cpu").taps
+    assert list(LAYERS[backbone].items()) == [(name, tap.channels) for name, tap in taps.items()]
 
 
 @pytest.mark.parametrize(
