@@ -73,8 +73,13 @@ async def test_progress_and_preview_arrive(house: House, photo: bytes) -> None:
 
     gate.touch()
     assert "done" == (await house.ending(job)).kind
-    left = {path.name for path in (house.folder / "blobs" / job.id).rglob("*") if path.is_file()}
-    assert {"photo-0", "0.png"} == left
+    # They go once the end is told.
+    folder = house.folder / "blobs" / job.id
+    await until(
+        lambda: (
+            {path.name for path in folder.rglob("*") if path.is_file()} == {"photo-0", "0.png"}
+        )
+    )
 
 
 async def _later(house: House, job: Job, done: int) -> Progress | None:

@@ -35,6 +35,7 @@ class Reporter:
         self._newest: Step | None = None
         self._news = asyncio.Event()
         self._previews: list[str] = []
+        self._upload: asyncio.Task[None] | None = None
         self._shown: str | None = None
 
     def put(self, step: Step) -> None:
@@ -59,7 +60,9 @@ class Reporter:
                 log.debug("a step was not published: %s", error)
 
     async def clear(self) -> None:
-        """Delete the previews."""
+        """Delete the previews, the one still on its way too."""
+        if self._upload is not None:
+            await asyncio.gather(self._upload, return_exceptions=True)
         if self._previews:
             await self._blobs.delete(self._previews)
 
@@ -67,7 +70,9 @@ class Reporter:
         if step.preview is not None:
             name = f"{self._folder}/preview-{len(self._previews)}.jpg"
             self._previews.append(name)
-            await self._blobs.put(name, step.preview)
+            # Whoever cancels it can't call back what the store already writes.
+            self._upload = asyncio.create_task(self._blobs.put(name, step.preview))
+            await asyncio.shield(self._upload)
             self._shown = name
         # Who begins to look now sees the newest picture too.
         progress = Progress(
