@@ -26,6 +26,5 @@ def install_plugin(folder: Path) -> Path:
     subprocess.run(
         [*pip, *offline, "--target", str(site), str(folder / "source")],
         check=True,
-        timeout=110,
     )
     return site

@@ -17,6 +17,7 @@ from skimage import data
 
 from tests.bot.conftest import WebDoor, browser
 from tests.bot.process import ROOT, bot
+from tests.conftest import WAIT
 from tests.worker.runtime_kit import until
 
 
@@ -39,7 +40,7 @@ def worker(tmp_path: Path, plugin_path: Path) -> Iterator[None]:
     with process:
         yield
         process.stdin.close()
-        assert 0 == process.wait(20)
+        assert 0 == process.wait(WAIT)
 
 
 @pytest_asyncio.fixture
@@ -52,7 +53,7 @@ async def door(tmp_path: Path, worker: None, plugin_path: Path) -> AsyncIterator
             async def ready() -> bool:
                 return not (await door.get("/api/effects"))[1]["notice"]
 
-            await until(ready, 40)
+            await until(ready)
             yield door
 
 
@@ -64,7 +65,7 @@ async def _result(door: WebDoor, text: str, *photos: bytes) -> dict[str, Any]:
         _, job = await door.get(f"/api/jobs/{reply['slot']}")
         return job if job["state"] not in ("waiting", "running") else None
 
-    job: dict[str, Any] = await until(ended, 90)
+    job: dict[str, Any] = await until(ended, 2 * WAIT)
     assert "done" == job["state"], job["text"]
     return job
 

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.bot.conftest import picture
 from tests.bot.process import BotProcess
+from tests.conftest import WAIT
 from worker.jobs.blobs import Blobs
 from worker.jobs.model import Claim, Done, Job, MediaRef, Progress, WorkerInfo
 from worker.jobs.redis_queue import RedisQueue
@@ -33,7 +34,7 @@ class Hand:
 
     async def claim(self) -> Claim:
         """Take the next job."""
-        [claim] = await self.queue.claim("hand", _EFFECTS, lease=600, wait=10)
+        [claim] = await self.queue.claim("hand", _EFFECTS, lease=600, wait=WAIT)
         return claim
 
     async def progress(self, claim: Claim, done: int, preview: bytes) -> None:

@@ -40,7 +40,7 @@ from bot.fronts.web.shapes import reply_shape
 from bot.fronts.web.works import Works
 from effects.catalogue import Catalogue
 from effects.spec import EffectSpec, Params, Text, param
-from tests.conftest import Clock
+from tests.conftest import WAIT, Clock
 from worker.jobs.blobs import Blobs
 from worker.jobs.memory import MemoryQueue
 from worker.jobs.model import Claim, Done, MediaRef, Progress, WorkerInfo
@@ -127,7 +127,7 @@ class FakeFront:
 
     async def until(self, count: int) -> list[tuple[str, Reply]]:
         """Wait until so many replies were sent."""
-        async with self._changed, asyncio.timeout(10):
+        async with self._changed, asyncio.timeout(WAIT):
             await self._changed.wait_for(lambda: len(self.sent) >= count)
         return self.sent
 
@@ -239,7 +239,7 @@ async def running(*works: Any) -> AsyncIterator[None]:
                 await task
 
 
-async def until(check: Callable[[], Any], seconds: float = 15.0) -> Any:
+async def until(check: Callable[[], Any], seconds: float = WAIT) -> Any:
     """Poll until `check` gives something true, and return it; fail after so many seconds."""
     end = time.monotonic() + seconds
     while not (value := check()):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from bot.core.messages import Button, File, Front, Incoming, Reply, Status
+from tests.conftest import WAIT
 
 __all__ = ["Desk", "done", "file", "waiting"]
 
@@ -25,7 +26,7 @@ class Desk:
 
     async def next(self) -> Incoming:
         """What the conversation was told next."""
-        return await asyncio.wait_for(self.heard.get(), 15)
+        return await asyncio.wait_for(self.heard.get(), WAIT)
 
 
 def waiting(place: int) -> Reply:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.conftest import WAIT
+
 ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """A port that nobody else gets until the block ends: it is bound, and nobody listens."""
+    with socket.socket() as keeper:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind(("127.0.0.1", 0))
+        yield int(keeper.getsockname()[1])
 
 
 class BotProcess:
@@ -41,7 +53,7 @@ class BotProcess:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Tell it to leave; returns its exit status."""
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(WAIT)
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from yarl import URL
 
 from tests.bot.conftest import WebDoor, browser, picture
 from tests.bot.process import ROOT, bot
-from tests.worker.runtime_kit import House, until
+from tests.conftest import WAIT
+from tests.worker.runtime_kit import LEASE, House, until
 from worker.jobs.redis_queue import RedisQueue
 
 PHOTO = picture()
@@ -34,7 +35,7 @@ def shell(url: str, *words: str, lang: str = "en_US.UTF-8") -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=WAIT,
     )
     return ended.returncode, ended.stdout
 
@@ -49,7 +50,7 @@ def house(redis_queue: RedisQueue, redis_url: str, tmp_path: Path) -> Iterator[H
 
 async def test_at_once(house: House, redis_url: str, tmp_path: Path) -> None:
     """What an admin changes, in a chat or in the shell, counts for bot and worker at once."""
-    worker = await house.worker(effects="invert")
+    worker = await house.worker(effects="invert", lease=LEASE)
     environment = {
         "ATELIER_REDIS_URL": redis_url,
         "ATELIER_STATE_DIR": str(tmp_path),
@@ -70,20 +71,20 @@ async def test_at_once(house: House, redis_url: str, tmp_path: Path) -> None:
             assert "effect_paused" == (await ann.say("/invert", [PHOTO]))["error"]
             assert 0 == shell(redis_url, "resume", "effect", "invert")[0]
             job = (await ann.say("/invert"))["slot"]
-            await until(lambda: _is(ann, job, "done"), 40)
+            await until(lambda: _is(ann, job, "done"))
 
             await done("pause pool cpu")
             job = (await ann.say("/invert", [PHOTO]))["slot"]
             _, said = shell(redis_url, "queue")
             assert "Waiting: 1, running: 0" in said
             await done("resume pool cpu")
-            await until(lambda: _is(ann, job, "done"), 40)
+            await until(lambda: _is(ann, job, "done"))
 
             await done("set tiers.pro.day 9")
             assert "tiers.pro.day 9\n" in shell(redis_url, "rules", "pro")[1]
 
             assert 0 == shell(redis_url, "drain", "one")[0]
-            assert 0 == await worker.ended(40)
+            assert 0 == await worker.ended()
             assert "No worker is there." == await done("workers")
             audit = await done("audit")
             assert 6 == len(audit.splitlines()[1:])
@@ -113,6 +114,6 @@ def test_shell(redis_url: str) -> None:
 def test_wrong_roles(tmp_path: Path, name: str) -> None:
     """A wrong account stops the start with a line that names the setting and the account."""
     with bot(tmp_path, {name: "telegram:1, bob"}) as process:
-        assert 2 == process.process.wait(20)
+        assert 2 == process.process.wait(WAIT)
     assert f"the setting {name[8:].lower()} is wrong" in process.log
     assert "'bob'" in process.log

@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Request, async_playwright, expect
 from tests.bot.browser_kit import PHOTO, STYLE, Hand, Studio, fill, make_day, send
 from tests.bot.conftest import picture
 from tests.bot.process import BotProcess, bot
-from tests.conftest import RedisServer
+from tests.conftest import WAIT, RedisServer
 from worker.jobs.blobs import Blobs
 from worker.jobs.redis_queue import RedisQueue
 
@@ -28,6 +28,7 @@ _QUIET = (
 )
 
 
+expect.set_options(timeout=1000 * WAIT)
 # One browser and one bot for all: to start them takes longer than most tests.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -76,6 +77,7 @@ async def studio(service: tuple[BotProcess, Hand], chromium: Browser) -> AsyncIt
     context = await chromium.new_context(
         viewport={"width": 1280, "height": 900}, locale="en-US", accept_downloads=True
     )
+    context.set_default_timeout(1000 * WAIT)
     page = await context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
@@ -210,7 +212,7 @@ async def test_a_style_from_its_picture(studio: Studio) -> None:
     await field.fill("/styles")
     await field.press("Enter")
     sheet = said.locator("img")
-    await expect(sheet).to_have_js_property("complete", True)
+    await expect(sheet).not_to_have_js_property("naturalWidth", 0)
     width = await sheet.evaluate("image => image.naturalWidth")
     assert width > 600
     async with page.expect_popup() as opening:

@@ -25,7 +25,7 @@ async def _done(door: WebDoor, reply: dict[str, Any]) -> dict[str, Any]:
         _, job = await door.get(f"/api/jobs/{reply['slot']}")
         return job if job["state"] not in ("waiting", "running") else None
 
-    job: dict[str, Any] = await until(ended, 60)
+    job: dict[str, Any] = await until(ended)
     assert "done" == job["state"], job["text"]
     return job
 

@@ -7,7 +7,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from bot.fronts.vk.front import VkFront
 from bot.fronts.vk.settings import VkSettings
 from tests.bot.conftest import picture
 from tests.bot.desk import Desk
-from tests.bot.process import ROOT, BotProcess
+from tests.bot.process import ROOT, BotProcess, kept_port
+from tests.conftest import WAIT
 from tests.messengers.faults import Fault
 from tests.messengers.telegram import TelegramServer
 from tests.messengers.vk import VkServer
@@ -36,11 +37,11 @@ HEADER = "X-Telegram-Bot-Api-Secret-Token"
 LARGE = 2**20 + 1
 
 
-def free_port() -> int:
+@pytest.fixture
+def port() -> Iterator[int]:
     """One that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with kept_port() as port:
+        yield port
 
 
 @asynccontextmanager
@@ -93,9 +94,8 @@ BAD_UPDATES: dict[str, tuple[int, dict[str, str], bytes]] = {
 }
 
 
-async def test_telegram_webhook(redis_client: Redis) -> None:
+async def test_telegram_webhook(redis_client: Redis, port: int) -> None:
     """Only who knows the secret brings an update that is one; nothing else does anything."""
-    port = free_port()
     url = f"http://127.0.0.1:{port}/hook"
     async with TelegramServer() as server:
         settings = TelegramSettings(
@@ -143,9 +143,8 @@ BAD_EVENTS: dict[str, tuple[int, bytes]] = {
 }
 
 
-async def test_vk_callback(redis_client: Redis) -> None:
+async def test_vk_callback(redis_client: Redis, port: int) -> None:
     """Only who knows the secret, and of this group; the confirmation is answered."""
-    port = free_port()
     url = f"http://127.0.0.1:{port}/"
     async with VkServer() as server:
         settings = VkSettings(
@@ -201,7 +200,7 @@ async def test_what_vk_refuses_stops_the_bot(tmp_path: Path, redis_url: str, cas
     async with VkServer() as vk:
         environment = on_vk(vk, token, group) | {"ATELIER_REDIS_URL": redis_url}
         async with bot(tmp_path, environment) as process:
-            assert 2 == await asyncio.to_thread(process.process.wait, 40)
+            assert 2 == await asyncio.to_thread(process.process.wait, WAIT)
     _is_refusal(process.log, expected)
     assert "WRONG" not in process.log
     assert vk.token not in process.log
@@ -241,7 +240,7 @@ async def test_tokens_are_in_no_log(tmp_path: Path, redis_url: str) -> None:
             "ATELIER_TELEGRAM__API_BASE": telegram.base,
         }
         async with bot(tmp_path, environment) as process:
-            await until(lambda: telegram.calls["setMyCommands"] > 2, 40)
+            await until(lambda: telegram.calls["setMyCommands"] > 2)
             await until(lambda: vk.calls["groups.getLongPollServer"] > 2)
             for name, server in (("telegram", telegram), ("vk", vk)):
                 assert 1 == process.log.count(f"{name} does not answer")
@@ -256,7 +255,7 @@ async def test_tokens_are_in_no_log(tmp_path: Path, redis_url: str) -> None:
             # each meets one of the faults
             people = [server.person(7 + n) for server in (telegram, vk) for n in range(len(every))]
             await asyncio.gather(*(person.photo(picture()) for person in people))
-            await until(lambda: all(person.heard() for person in people), 40)
+            await until(lambda: all(person.heard() for person in people))
             assert {1} == {
                 telegram.faults.seen[method, fault]
                 for method in ("file", "getFile", "sendMessage")
@@ -264,7 +263,7 @@ async def test_tokens_are_in_no_log(tmp_path: Path, redis_url: str) -> None:
             }
             token, telegram.token = telegram.token, "43:ANOTHER"
             await telegram.person(7).say("still there?")
-            assert 2 == await asyncio.to_thread(process.process.wait, 40)
+            assert 2 == await asyncio.to_thread(process.process.wait, WAIT)
         log = process.log
     assert "/file/bot***/" in log
     assert token not in log
@@ -287,7 +286,7 @@ except ValueError:
 raise RuntimeError("again 1:s3cret")
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=60,
+        [sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=WAIT,
         check=False,
     )  # fmt: skip
     assert 1 == done.returncode

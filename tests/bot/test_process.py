@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.bot.conftest import browser, picture
-from tests.bot.process import bot
+from tests.bot.process import bot, kept_port
 from tests.bot.test_web_api import Events
-from tests.conftest import RedisServer
+from tests.conftest import WAIT, RedisServer
 from tests.worker.runtime_kit import until
 from worker.jobs.redis_queue import RedisQueue
 from worker.jobs.rules import Rules
@@ -81,19 +81,19 @@ async def test_redis_away_and_back(tmp_path: Path, own_redis: RedisServer) -> No
 
 async def test_restart_keeps_account_and_talk(tmp_path: Path, redis_url: str) -> None:
     """After a restart the cookie still is the account, and half-said requests go on."""
-    environment = {"ATELIER_REDIS_URL": redis_url}
-    with bot(tmp_path, environment) as first:
-        port = first.address.rsplit(":", 1)[1]
-        async with browser(first.address) as door:
-            job = (await door.say("/gatys", [PHOTO, PHOTO]))["slot"]
-            await door.say("/gatys", [PHOTO])
-            assert 0 == first.stop()
-            with bot(tmp_path, {**environment, "ATELIER_WEB__PORT": port}) as second:
-                assert first.address == second.address
-                _, body = await door.get("/api/jobs")
-                assert [job] == [each["id"] for each in body["jobs"]]
-                reply = await door.say("", [PHOTO], message="after")
-                assert "waiting" == reply["status"]["state"]
+    with kept_port() as port:
+        environment = {"ATELIER_REDIS_URL": redis_url, "ATELIER_WEB__PORT": str(port)}
+        with bot(tmp_path, environment) as first:
+            async with browser(first.address) as door:
+                job = (await door.say("/gatys", [PHOTO, PHOTO]))["slot"]
+                await door.say("/gatys", [PHOTO])
+                assert 0 == first.stop()
+                with bot(tmp_path, environment) as second:
+                    assert first.address == second.address
+                    _, body = await door.get("/api/jobs")
+                    assert [job] == [each["id"] for each in body["jobs"]]
+                    reply = await door.say("", [PHOTO], message="after")
+                    assert "waiting" == reply["status"]["state"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -111,7 +111,7 @@ def test_leaves_with_its_parent(tmp_path: Path) -> None:
     with bot(tmp_path, {}) as process:
         assert process.process.stdin is not None
         process.process.stdin.close()
-        assert 0 == process.process.wait(20)
+        assert 0 == process.process.wait(WAIT)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_leaves_with_its_parent(tmp_path: Path) -> None:
 def test_wrong_settings(tmp_path: Path, name: str, value: str, expected: str) -> None:
     """A wrong setting is one line that names it, and exit status 2."""
     with bot(tmp_path, {name: value}) as process:
-        assert 2 == process.process.wait(20)
+        assert 2 == process.process.wait(WAIT)
     assert expected in process.log
     assert "Traceback" not in process.log
 
@@ -169,7 +169,7 @@ def test_bad_rules_stop_the_boot(
     assert before in RULES
     file.write_text(RULES.replace(before, after))
     with bot(tmp_path, {"ATELIER_RULES": str(file)}) as process:
-        assert 2 == process.process.wait(20)
+        assert 2 == process.process.wait(WAIT)
     assert f"{file}:{line}: {expected}" in process.log
     assert 1 == len(process.log.splitlines())
     assert not (tmp_path / "state").exists()
@@ -189,7 +189,7 @@ async def test_rules_from_a_file(tmp_path: Path, redis_url: str) -> None:
         return (await office.rules()).version == number
 
     with bot(tmp_path, environment) as process:
-        await until(lambda: version(1), 20)
+        await until(lambda: version(1))
         rules = await office.rules()
         assert ("Europe/Moscow", 100) == (rules.zone, rules.tiers["free"].daily)
         assert Rules().tiers["staff"] == rules.tiers["staff"]
@@ -197,7 +197,7 @@ async def test_rules_from_a_file(tmp_path: Path, redis_url: str) -> None:
     await office.set_rules(rules.model_copy(update={"zone": "UTC"}), who="admin")
     file.write_text(RULES.replace("daily = 100\n", "daily = 200\n"))
     with bot(tmp_path, environment):
-        await until(lambda: version(3), 20)
+        await until(lambda: version(3))
         rules = await office.rules()
         assert ("Europe/Moscow", 200) == (rules.zone, rules.tiers["free"].daily)
     assert ["rules.toml", "admin", "rules.toml"] == [c.who for c in await office.changes()]

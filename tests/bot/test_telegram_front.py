@@ -15,7 +15,7 @@ from bot.fronts.telegram.front import TelegramFront
 from bot.fronts.telegram.settings import TelegramSettings
 from tests.bot.conftest import picture, running
 from tests.bot.desk import Desk, done, file, waiting
-from tests.conftest import RedisServer
+from tests.conftest import WAIT, RedisServer
 from tests.messengers.faults import Fault
 from tests.messengers.rates import quick
 from tests.messengers.telegram import Person, TelegramServer
@@ -241,7 +241,7 @@ async def test_updates_not_dealt_with_come_again(redis_client: Redis, people: in
     async def nothing_kept() -> bool:
         return not await redis_client.keys("*telegram:updates*")
 
-    async with TelegramServer() as server, asyncio.timeout(60):
+    async with TelegramServer() as server, asyncio.timeout(2 * WAIT):
         for number in range(people):
             await server.person(1000 + number).say("hello")
         everybody = {f"telegram:{1000 + number}" for number in range(people)}

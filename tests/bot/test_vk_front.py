@@ -16,7 +16,7 @@ from bot.fronts.vk.keyboards import keyboard
 from bot.fronts.vk.settings import VkSettings
 from tests.bot.conftest import picture, running
 from tests.bot.desk import Desk, done, file, waiting
-from tests.conftest import RedisServer
+from tests.conftest import WAIT, RedisServer
 from tests.messengers.faults import Fault
 from tests.messengers.rates import quick
 from tests.messengers.vk import GROUPS, VkServer
@@ -215,7 +215,7 @@ async def test_events_not_dealt_with_come_again(redis_client: Redis) -> None:
                 await server.world.until(lambda: server.calls["poll"])
             if said:
                 await person.say(said)
-            assert words == await asyncio.wait_for(heard.get(), 15)
+            assert words == await asyncio.wait_for(heard.get(), WAIT)
             if said == "one":
                 await server.world.until(lambda: server.calls["poll"] > 1)
             running.cancel()
@@ -285,6 +285,6 @@ async def test_wrong_settings_are_told_at_once(
             callback_port=0,
         )  # fmt: skip
         front = VkFront(SecretStr(given["token"]), settings, redis_client)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT):
             with pytest.raises(BadSettings, match=variable):
                 await front.run(Desk(front).handle)

@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.conftest import WAIT
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -54,7 +56,7 @@ def _of(folder: Path) -> list[psutil.Process]:
 
 
 def _until_gone(folder: Path) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + WAIT
     while left := _of(folder):
         assert time.monotonic() < end, f"left running: {left}"
         time.sleep(0.1)
@@ -73,7 +75,7 @@ def test_stopped(
     demo.send_signal(how)
     assert demo.stdout
     assert "nothing is left running" in demo.stdout.read()
-    assert 130 == demo.wait(30)
+    assert 130 == demo.wait(WAIT)
     _until_gone(tmp_path)
     assert [] == list(tmp_path.glob("atelier-demo-*"))
 

@@ -15,15 +15,17 @@ from PIL import Image
 from skimage import data
 
 from effects.__main__ import main
+from tests.conftest import WAIT
 from tests.effects.odd_pictures import png, save, scene
 from tests.effects.packages import install
 
 SLOW = """
+import itertools
 import time
 class Slow(Effect):
     def run(self, item, ctx):
-        for done in range(1000):
-            ctx.step(done, 1000)
+        for done in itertools.count():
+            ctx.step(min(done, 999), 1000)
             time.sleep(0.01)
 SPEC = spec("slow", "slow:Slow", photos=(0, 0), roles=())
 """
@@ -36,7 +38,7 @@ def command(*arguments: str, path: Path | None = None) -> subprocess.CompletedPr
         env=os.environ | ({"PYTHONPATH": str(path)} if path else {}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=WAIT,
     )
 
 
@@ -231,5 +233,5 @@ def test_bar_on_a_terminal(tmp_path: Path) -> None:
 def test_reader_who_leaves() -> None:
     """`describe … | head -1` ends quietly."""
     line = f"{sys.executable} -m effects describe gatys --json | head -1"
-    done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=WAIT)
     assert ("{\n", "") == (done.stdout, done.stderr)

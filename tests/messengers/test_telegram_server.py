@@ -31,6 +31,7 @@ from aiogram.types import (
 )
 from PIL import Image
 
+from tests.conftest import WAIT
 from tests.messengers.faults import Fault
 from tests.messengers.telegram import TelegramServer
 
@@ -210,6 +211,7 @@ async def test_blocked_and_moved_chats(server: TelegramServer, bot: Bot) -> None
 
 async def test_too_fast_is_refused_and_counted(server: TelegramServer, bot: Bot) -> None:
     """The sixth message to one chat within a second is told to wait."""
+    server.world.clock = lambda: 1000.0
     for number in range(5):
         await bot.send_message(7, f"{number}")
     with pytest.raises(TelegramRetryAfter) as late:
@@ -262,7 +264,7 @@ async def test_a_webhook_gets_updates_with_its_secret(server: TelegramServer, bo
     with pytest.raises(TelegramConflictError):
         await bot.get_updates()
     await server.person(7).say("hello")
-    await asyncio.wait_for(enough.wait(), 10)
+    await asyncio.wait_for(enough.wait(), WAIT)
     await server.person(7).hears("by hook")
     assert ("s3", "s3") == tuple(secret for secret, _ in got)
     assert got[0][1] == got[1][1]
@@ -271,9 +273,9 @@ async def test_a_webhook_gets_updates_with_its_secret(server: TelegramServer, bo
 
 async def test_a_second_poll_ends_the_first(server: TelegramServer, bot: Bot) -> None:
     """Two programs with one token are told so."""
-    first = asyncio.create_task(bot.get_updates(timeout=10))
+    first = asyncio.create_task(bot.get_updates(timeout=round(WAIT)))
     await server.world.until(lambda: server.calls["getUpdates"] == 1 and server.polling)
-    second = asyncio.create_task(bot.get_updates(timeout=10))
+    second = asyncio.create_task(bot.get_updates(timeout=round(WAIT)))
     with pytest.raises(TelegramConflictError):
         await first
     await server.person(7).say("x")

@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from vk_api import ApiError, VkApiError, VkApiGroup, VkUpload
 from vk_api.bot_longpoll import VkBotEventType, VkBotLongPoll
 
+from tests.conftest import WAIT
 from tests.messengers.faults import Fault
 from tests.messengers.vk import GROUPS, VkServer
 
@@ -102,7 +103,7 @@ async def test_pictures_come_and_go(server: VkServer) -> None:
     person = server.person(7)
     [event] = await events_of(server, lambda: person.album([picture(), picture((90, 30))]))
     url = event.message["attachments"][1]["photo"]["sizes"][-1]["url"]
-    fetched = await asyncio.to_thread(requests.get, url, timeout=5)
+    fetched = await asyncio.to_thread(requests.get, url, timeout=WAIT)
     assert (90, 30) == Image.open(io.BytesIO(fetched.content)).size
     upload = VkUpload(client(server))
     [photo] = await asyncio.to_thread(upload.photo_messages, io.BytesIO(picture()), 7)
@@ -198,7 +199,7 @@ async def test_more_than_twenty_a_second_are_counted(server: VkServer) -> None:
 
     def hammer() -> list[Any]:
         address = f"{server.base}/method/messages.setActivity"
-        return [requests.post(address, data=body, timeout=5).json() for _ in range(21)]
+        return [requests.post(address, data=body, timeout=WAIT).json() for _ in range(21)]
 
     server.world.clock = lambda: 1000.0
     answers = await asyncio.to_thread(hammer)

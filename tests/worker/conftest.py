@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 from redis.asyncio import Redis
 
+from tests.conftest import WAIT, Clock
 from tests.worker.runtime_kit import House, until
-from worker.jobs import redis_leases
+from worker.jobs import outbox, redis_leases
 from worker.jobs.keys import KEYS
 from worker.jobs.memory import MemoryQueue
 from worker.jobs.redis_leases import progress_channel
@@ -60,10 +61,27 @@ class Sleepers:
             await until(lambda: check(redis))
 
 
+async def let_pass(seconds: float, queue: MemoryQueue | RedisQueue, clock: Clock) -> None:
+    """Let time pass on `clock`, and for the endings handed out on "web": Redis counts how long they
+    were idle by its own.
+    """
+    clock.advance(seconds)
+    if isinstance(queue, RedisQueue):
+        key = queue._outbox.key("web")
+        for group in await queue.client.xinfo_groups(key):
+            for entry in await queue.client.xpending_range(key, group["name"], "-", "+", 100):
+                await queue.client.xclaim(
+                    key, group["name"], entry["consumer"], 0, [entry["message_id"]],
+                    idle=entry["time_since_delivered"] + round(1000 * seconds), justid=True,
+                )  # fmt: skip
+
+
 @pytest.fixture
 def sleepers(queue: MemoryQueue | RedisQueue, monkeypatch: pytest.MonkeyPatch) -> Sleepers:
-    """Of `queue`, where no claim looks by itself: a wake-up must come."""
-    monkeypatch.setattr(redis_leases, "POLL", 60.0)
+    """Of `queue`, where nobody looks by itself: a wake-up must come."""
+    for module, names in ((redis_leases, ["POLL"]), (outbox, ["PATIENCE", "_BLOCK"])):
+        for name in names:
+            monkeypatch.setattr(module, name, 10 * WAIT)
     return Sleepers(queue)
 
 

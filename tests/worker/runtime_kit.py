@@ -15,14 +15,17 @@ from typing import Any
 import psutil
 
 from effects.spec import EffectSpec
+from tests.conftest import WAIT
 from tests.worker import odd_effects
 from worker.jobs.blobs import Blobs
 from worker.jobs.model import Ending, Job, JobView
 from worker.jobs.queue import Queue
 
 ROOT = Path(__file__).parents[2]
-LEASE = 1.5
-"""Seconds; short, so that lost leases are soon noticed, and long enough for a busy machine."""
+LEASE = 3.0
+"""Seconds; where a lease is lost, or kept for longer than it lasts. All else has a lease that no
+busy machine lets run out.
+"""
 
 
 def install(folder: Path) -> Path:
@@ -37,7 +40,7 @@ def install(folder: Path) -> Path:
 
 
 async def until(
-    check: Callable[[], Any] | Callable[[], Awaitable[Any]], seconds: float = 20.0
+    check: Callable[[], Any] | Callable[[], Awaitable[Any]], seconds: float = WAIT
 ) -> Any:
     """Poll until `check` gives something true, and return it; fail after so many seconds."""
     end = time.monotonic() + seconds
@@ -93,9 +96,9 @@ class WorkerProcess:
         """Send a signal to the worker and its child."""
         os.killpg(self.process.pid, number)
 
-    async def ended(self, seconds: float = 20.0) -> int:
+    async def ended(self) -> int:
         """Wait for its end; returns the exit status."""
-        await until(lambda: self.process.poll() is not None, seconds)
+        await until(lambda: self.process.poll() is not None)
         return self.process.returncode
 
     def close(self) -> None:
@@ -132,12 +135,12 @@ class House:
             assert worker.process.poll() is None, worker.log
             return any(info.name == name for info in await self.queue.workers())
 
-        await until(announced, 40)
+        await until(announced)
         return worker
 
     def launch(self, name: str, *arguments: str, effects: str, **options: Any) -> WorkerProcess:
         """Start a worker."""
-        given = {"lease": LEASE, **options}
+        given = {"lease": 60.0, **options}
         environment = {
             "ATELIER_REDIS_URL": self._redis_url,
             "ATELIER_STATE_DIR": str(self.folder),
@@ -186,13 +189,13 @@ class House:
         """How the job stands."""
         return await self.queue.view(job.id, user=job.user)
 
-    async def ending(self, job: Job, seconds: float = 30.0) -> Ending:
+    async def ending(self, job: Job) -> Ending:
         """Wait for the job's end."""
 
         async def ended() -> Ending | None:
             return (await self.view(job)).ending
 
-        return await until(ended, seconds)
+        return await until(ended)
 
     async def endings(self) -> list[tuple[str, str]]:
         """All that has gone to the outbox since the last look: (job, kind)."""

@@ -15,6 +15,7 @@ import psutil
 import pytest
 import redis
 
+from tests.conftest import WAIT
 from tests.worker.cases import a_job
 from worker.jobs.embedded import embedded_redis
 from worker.jobs.errors import BadSettings
@@ -61,7 +62,7 @@ class Users:
 
     def leave(self, user: subprocess.Popen[str]) -> None:
         """Let one go in peace."""
-        user.communicate("", timeout=20)
+        user.communicate("", timeout=WAIT)
         assert 0 == user.returncode
 
     def servers(self) -> list[psutil.Process]:
@@ -77,7 +78,7 @@ class Users:
         return ours and ("redis-server" in command or "guardian.py" in command)
 
 
-def soon(condition: Callable[[], object], seconds: float = 15) -> None:
+def soon(condition: Callable[[], object], seconds: float = WAIT) -> None:
     """Wait until it holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -164,7 +165,7 @@ def test_redis_or_its_guardian_is_killed(users: Users, victim: str) -> None:
     for process in users.servers():
         if victim in " ".join(process.cmdline()):
             process.kill()
-            process.wait(10)
+            process.wait(WAIT)
             break
     else:
         pytest.fail(f"no {victim}")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.conftest import Clock
+from tests.conftest import WAIT, Clock
 from tests.worker.cases import a_job, serve_all, submit, take
 from tests.worker.conftest import Sleepers
 from worker.jobs.errors import Banned, NoSuchUser, NothingToChange, OutOfRange, QuotaExceeded
@@ -188,11 +188,11 @@ async def test_a_ban_wakes_and_stops_sleeping_claims(queue: Built, sleepers: Sle
     """A worker that sleeps is not given a banned user's job, and hears of the end of the ban."""
     await submit(queue, a_job("a", "ann"))
     await queue.office.ban("ann", "spam", who="admin")
-    sleeping = asyncio.create_task(queue.claim("w1", ["paint"], lease=10, wait=10))
+    sleeping = asyncio.create_task(queue.claim("w1", ["paint"], lease=10, wait=2 * WAIT))
     await sleepers.claims()
     assert not sleeping.done()
     await queue.office.unban("ann", who="admin")
-    [claim] = await asyncio.wait_for(sleeping, 10)
+    [claim] = await asyncio.wait_for(sleeping, WAIT)
     assert "a" == claim.job.id
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.conftest import Clock
+from tests.conftest import WAIT, Clock
 from tests.worker.cases import a_job, deliver, serve_all, submit, take
 from tests.worker.conftest import Sleepers
 from worker.jobs import redis_leases
@@ -89,14 +89,14 @@ async def test_a_pause_reaches_a_sleeping_claim(
 ) -> None:
     """A claim that slept through a pause takes nothing of it, and looks again when it is over."""
     monkeypatch.setattr(redis_leases, "POLL", 0.2)
-    sleeping = asyncio.create_task(queue.claim("w1", BOTH, lease=10, wait=20, pool="cuda"))
+    sleeping = asyncio.create_task(queue.claim("w1", BOTH, lease=10, wait=2 * WAIT, pool="cuda"))
     await Sleepers(queue).claims()
     await pause(queue, pools=("cuda",))
     await submit(queue, a_job("a", "ann"))
     done, _ = await asyncio.wait([sleeping], timeout=0.5)  # it looks twice
     assert not done
     await pause(queue)
-    (claim,) = await asyncio.wait_for(sleeping, 5)
+    (claim,) = await asyncio.wait_for(sleeping, WAIT)
     assert "a" == claim.job.id
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.conftest import Clock
+from tests.conftest import WAIT, Clock
 from tests.worker.cases import a_job, deliver, serve_all, submit, take
 from worker.jobs.model import Cancelled, Done, State
 from worker.jobs.queue import Queue
@@ -30,7 +30,7 @@ async def test_cancel_a_running_job(queue: Queue) -> None:
     claim = await take(queue)
     assert State.RUNNING is (await queue.cancel("a", user=ANN)).state
     told = queue.cancellations("w1")
-    assert "a" == await asyncio.wait_for(anext(told), 5)
+    assert "a" == await asyncio.wait_for(anext(told), WAIT)
     await queue.acknowledge_cancel(claim)
     assert State.CANCELLED is (await queue.view("a", user=ANN)).state
     assert [Cancelled(job="a")] == [receipt.ending for receipt in await deliver(queue)]
@@ -44,10 +44,10 @@ async def test_cancellations_go_to_the_right_worker(queue: Queue) -> None:
     await take(queue, "w1")
     told = queue.cancellations("w1")
     await queue.cancel("a", user=ANN)
-    assert "a" == await asyncio.wait_for(anext(told), 5)
+    assert "a" == await asyncio.wait_for(anext(told), WAIT)
     await queue.cancel("b", user=ANN)
     await queue.cancel("c", user=ANN)
-    assert "c" == await asyncio.wait_for(anext(told), 5)
+    assert "c" == await asyncio.wait_for(anext(told), WAIT)
 
 
 @pytest.mark.parametrize("way", ["finish", "fail", "retry", "release", "expire"])

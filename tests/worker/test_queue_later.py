@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.conftest import Clock
+from tests.conftest import WAIT, Clock
 from tests.worker.cases import a_job, deliver, serve_all, submit, take
 from tests.worker.conftest import Sleepers
 from worker.jobs.errors import (
@@ -86,10 +86,10 @@ async def test_by_day_it_waits_for_an_idle_worker(queue: Built) -> None:
 
 async def test_an_idle_worker_is_woken_by_day(queue: Built, sleepers: Sleepers) -> None:
     """A claim that sleeps takes a deferred job as soon as it is there."""
-    sleeping = asyncio.create_task(queue.claim("w1", ["paint"], lease=10, wait=10))
+    sleeping = asyncio.create_task(queue.claim("w1", ["paint"], lease=10, wait=2 * WAIT))
     await sleepers.claims()
     await submit(queue, later("l"))
-    [claim] = await asyncio.wait_for(sleeping, 10)
+    [claim] = await asyncio.wait_for(sleeping, WAIT)
     assert "l" == claim.job.id
 
 

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from tests.conftest import REDELIVERY, Clock
+from tests.conftest import WAIT, Clock
 from tests.worker.cases import a_job, deliver, serve_all, submit, take
-from tests.worker.conftest import Sleepers
+from tests.worker.conftest import Sleepers, let_pass
 from worker.jobs.errors import NoSuchJob
 from worker.jobs.model import Done, Progress, WorkerInfo
 from worker.jobs.queue import Queue
@@ -26,7 +26,7 @@ async def test_progress_is_seen_and_kept(queue: Queue, sleepers: Sleepers) -> No
     await queue.progress(other, Progress(job="t", done=1, total=2))
     last = Progress(job="a", done=3, total=9, preview="a/preview-3.jpg")
     await queue.progress(claim, last)
-    assert last == await asyncio.wait_for(heard, 5)
+    assert last == await asyncio.wait_for(heard, WAIT)
     assert last == (await queue.view("a", user=ANN)).progress
     await queue.fail(claim, "x", "X.", retry=True)
     assert None is (await queue.view("a", user=ANN)).progress
@@ -64,28 +64,25 @@ async def test_an_ending_not_acknowledged_comes_again(queue: Queue, clock: Clock
     assert [] == await queue.outbox("web", "alive")
     await submit(queue, a_job("b"))
     await serve_all(queue)
-    clock.advance(31)
-    await asyncio.sleep(1.1 * REDELIVERY)
+    await let_pass(31, queue, clock)
     again = await queue.outbox("web", "alive")
     assert ["a", "b"] == [receipt.job.id for receipt in again]
     assert taken[0] == again[0]
     for receipt in again:
         await queue.acknowledge("web", receipt)
         await queue.acknowledge("web", receipt)
-    clock.advance(31)
-    await asyncio.sleep(1.1 * REDELIVERY)
+    await let_pass(31, queue, clock)
     assert [] == await queue.outbox("web", "alive")
 
 
 async def test_the_outbox_waits(queue: Queue, sleepers: Sleepers) -> None:
     """A waiting consumer hears of an ending at once, or of nothing after its wait."""
     assert [] == await queue.outbox("web", "bot", wait=0.1)
-    waiting = asyncio.create_task(queue.outbox("web", "bot", wait=20))
+    waiting = asyncio.create_task(queue.outbox("web", "bot", wait=2 * WAIT))
     await sleepers.outbox()
     await submit(queue, a_job("a"))
     await queue.cancel("a", user=ANN)
-    # sooner than it would look by itself
-    assert ["a"] == [receipt.job.id for receipt in await asyncio.wait_for(waiting, 1.5)]
+    assert ["a"] == [receipt.job.id for receipt in await asyncio.wait_for(waiting, WAIT)]
 
 
 async def test_forget_what_was_delivered_long_ago(queue: Queue, clock: Clock) -> None:

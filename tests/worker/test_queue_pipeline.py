@@ -7,7 +7,7 @@ import asyncio
 import pytest
 import redis
 
-from tests.conftest import RedisServer
+from tests.conftest import WAIT, RedisServer
 from tests.worker.cases import a_job, serve_all, submit, take
 from worker.jobs.errors import LeaseLost, QueueAway
 from worker.jobs.keys import KEYS
@@ -120,7 +120,7 @@ async def test_a_lost_connection_fails_all_its_calls(own_redis: RedisServer) -> 
         )
         await _until_held_up(client)
     own_redis.kill()
-    assert [QueueAway] * 5 == [type(answer) for answer in await asyncio.wait_for(calls, 5)]
+    assert [QueueAway] * 5 == [type(answer) for answer in await asyncio.wait_for(calls, WAIT)]
     own_redis.start()
     await asyncio.gather(*(queue.renew(claim, lease=60) for claim in claims))
     await queue.close()

@@ -8,7 +8,7 @@ import logging
 import pytest
 import redis
 
-from tests.conftest import RedisServer
+from tests.conftest import WAIT, RedisServer
 from tests.worker.cases import a_job, deliver, serve_all, submit, take
 from tests.worker.conftest import Sleepers
 from worker.jobs import redis_leases
@@ -43,12 +43,12 @@ async def test_listeners_outlive_a_restart(own_redis: RedisServer) -> None:
     await take(queue)
     told, events = queue.cancellations("w1"), queue.events("web")
     await queue.cancel("b", user="bob")
-    assert "b" == await asyncio.wait_for(anext(told), 5)
+    assert "b" == await asyncio.wait_for(anext(told), WAIT)
     heard = [asyncio.ensure_future(anext(each)) for each in (told, events)]
     await Sleepers(queue).events("web")
     own_redis.kill()
     own_redis.start()
-    assert "b" == await asyncio.wait_for(heard[0], 10)  # told again: still running and flagged
+    assert "b" == await asyncio.wait_for(heard[0], WAIT)  # told again: still running and flagged
     while not heard[1].done():
         await queue.progress(claim, Progress(job="a", done=1, total=2))
         await asyncio.sleep(0.1)
@@ -77,7 +77,7 @@ async def test_everything_says_that_redis_is_away(own_redis: RedisServer) -> Non
     ]  # fmt: skip
     for call in calls:
         with pytest.raises(QueueAway, match=r"redis\.sock"):
-            await asyncio.wait_for(call, 5)
+            await asyncio.wait_for(call, WAIT)
     await queue.close()
 
 
@@ -105,7 +105,7 @@ async def test_start_before_redis(own_redis: RedisServer, caplog: pytest.LogCapt
         while not caplog.records:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.02)
         own_redis.start()
-        await asyncio.wait_for(waiting, 10)
+        await asyncio.wait_for(waiting, WAIT)
     assert "does not answer" in caplog.messages[0]
     assert not any(record.exc_info for record in caplog.records)
     await queue.close()
@@ -125,7 +125,7 @@ async def test_a_wrong_password_is_one_sentence(own_redis: RedisServer) -> None:
     for url in (own_redis.url, own_redis.url.replace("unix://", "unix://:wrong@")):
         queue = RedisQueue(url)
         with pytest.raises(BadSettings) as caught:
-            await asyncio.wait_for(queue.wait_until_there(), 5)
+            await asyncio.wait_for(queue.wait_until_there(), WAIT)
         assert "wrong@" not in str(caught.value)
         await queue.close()
 
@@ -155,17 +155,17 @@ async def test_another_client_wakes(
     redis_queue: RedisQueue, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bot and worker are different clients; a registration left by a dead one costs nothing."""
-    monkeypatch.setattr(redis_leases, "POLL", 60.0)
+    monkeypatch.setattr(redis_leases, "POLL", 10 * WAIT)
     with redis.Redis.from_url(redis_url) as client:
         client.zadd(
             KEYS["idle"], {f"{one}|!dead|1|w0|paint dream": 0 for one in ("paint", "dream")}
         )
-        sleeper = asyncio.create_task(redis_queue.claim("w1", ["paint"], lease=10, wait=20))
+        sleeper = asyncio.create_task(redis_queue.claim("w1", ["paint"], lease=10, wait=2 * WAIT))
         while client.zcard(KEYS["idle"]) < 3:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.01)
         bot = RedisQueue(redis_url)
         await submit(bot, a_job("a"))
-        assert await asyncio.wait_for(sleeper, 10)
+        assert await asyncio.wait_for(sleeper, WAIT)
         assert 0 == client.zcard(KEYS["idle"])
     await bot.close()
 
@@ -182,7 +182,7 @@ async def test_the_fastest_is_woken(redis_queue: RedisQueue) -> None:
     async with asyncio.TaskGroup() as tasks:
         for name in ("slow", "fast", "middling"):
             claims[name] = tasks.create_task(
-                redis_queue.claim(name, ["paint"], lease=10, wait=20), name=name
+                redis_queue.claim(name, ["paint"], lease=10, wait=2 * WAIT), name=name
             )
         while await redis_queue.client.zcard(KEYS["idle"]) < 3:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.01)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image
 
-from tests.worker.runtime_kit import House, WorkerProcess, until
+from tests.worker.runtime_kit import LEASE, House, WorkerProcess, until
 from worker.jobs.errors import LeaseLost
 from worker.jobs.model import Claim, Job
 
@@ -25,6 +25,7 @@ class Choir:
 
     def __init__(self, house: House) -> None:
         self.house = house
+        self.effect = "choir"
         self.gate = house.folder / "choir_gate"
         self.shades: dict[str, int] = {}
 
@@ -39,7 +40,7 @@ class Choir:
         for how in hows:
             number = len(self.shades) + 1
             job = await self.house.submit(
-                *("choir", _photo(number)),
+                *(self.effect, _photo(number)),
                 how=how,
                 trace=str(self.house.folder / f"trace{number}"),
                 gate=str(self.gate) if gate else "",
@@ -77,7 +78,7 @@ def choir(house: House) -> Choir:
 
 
 async def _worker(house: House, name: str = "one", **options: object) -> WorkerProcess:
-    return await house.worker(name, effects="invert,choir", **options)
+    return await house.worker(name, effects="invert,choir,hasty_choir", **options)
 
 
 async def test_jobs_are_run_together(house: House, choir: Choir) -> None:
@@ -173,7 +174,7 @@ async def test_a_cancel_concerns_one_job(
 
 async def test_a_lost_lease_concerns_one_job(house: House, choir: Choir) -> None:
     """A job that is no longer this worker's is let go; the others are done all the same."""
-    worker = await _worker(house)
+    worker = await _worker(house, lease=LEASE)
     jobs = await choir.submit(*[""] * 3, gate=True)
     await until(lambda: _is_running(house, jobs[2]))
     claim = Claim(job=jobs[1], token="one:1", attempt=1, deadline=0)
@@ -183,16 +184,19 @@ async def test_a_lost_lease_concerns_one_job(house: House, choir: Choir) -> None
     assert [("done", 1, [3, 2]), ("done", 1, [3, 1]), ("done", 1, [3, 2])] == (
         await choir.outcomes(jobs)
     )
-    assert 1 == worker.log.count("the lease is lost, its result is dropped")
+    await until(lambda: worker.log.count("the lease is lost, its result is dropped") == 1)
     with pytest.raises(LeaseLost):
         await house.queue.renew(claim, lease=1)
 
 
-@pytest.mark.parametrize(("how", "code"), [("die", "crashed"), ("hang", "hung")])
+@pytest.mark.parametrize(
+    ("effect", "how", "code"), [("choir", "die", "crashed"), ("hasty_choir", "hang", "hung")]
+)
 async def test_a_deadly_job_takes_no_other_along(
-    house: House, choir: Choir, how: str, code: str
+    house: House, choir: Choir, effect: str, how: str, code: str
 ) -> None:
     """When the child dies of a batch nobody knows of whom: all are tried again, each alone."""
+    choir.effect = effect
     worker = await _worker(house)
     jobs = await choir.submit("", how, "")
     fine = ("done", 2, [3, 1])
@@ -217,20 +221,20 @@ async def test_who_dies_alone_is_known(house: House, choir: Choir) -> None:
 
 async def test_killed_in_mid_batch(house: House, choir: Choir) -> None:
     """`kill -9` on the worker: another one does all of them, each alone, once."""
-    worker = await _worker(house)
+    worker = await _worker(house, lease=LEASE)
     jobs = await choir.submit(*[""] * 3, gate=True)
     await until(lambda: _is_running(house, jobs[2]))
     await house.endings()
     worker.kill()
     choir.gate.touch()
-    await _worker(house, "two")
+    await _worker(house, "two", lease=LEASE)
     assert [("done", 2, [3, 1])] * 3 == await choir.outcomes(jobs)
     assert sorted((job.id, "done") for job in jobs) == sorted(await house.endings())
 
 
 async def test_a_batch_that_outlasts_the_grace_is_given_back(house: House, choir: Choir) -> None:
     """All return at once with their attempts not counted, and may be run together again."""
-    worker = await _worker(house, grace=0.3, lease=60)
+    worker = await _worker(house, grace=0.3)
     jobs = await choir.submit(*[""] * 3, gate=True)
     await until(lambda: _is_running(house, jobs[2]))
     worker.process.send_signal(signal.SIGTERM)

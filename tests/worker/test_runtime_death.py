@@ -15,12 +15,12 @@ async def test_killed_in_mid_job_another_worker_finishes_it_once(
 ) -> None:
     """`kill -9` on a worker in the middle of an effect: the second one does the job."""
     trace, gate = house.folder / "trace", house.folder / "gate"
-    first = await house.worker("one")
+    first = await house.worker("one", lease=LEASE)
     job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
     await until(trace.exists)
     child = first.child()
     first.kill()
-    await house.worker("two")
+    await house.worker("two", lease=LEASE)
     gate.touch()
     done = await house.ending(job)
     assert "done" == done.kind
@@ -33,11 +33,11 @@ async def test_killed_in_mid_job_another_worker_finishes_it_once(
 async def test_the_late_result_of_a_stopped_worker_is_refused(house: House, photo: bytes) -> None:
     """A worker that froze, lost its lease and wakes with a result changes nothing."""
     trace, gate = house.folder / "trace", house.folder / "gate"
-    first = await house.worker("one")
+    first = await house.worker("one", lease=LEASE)
     job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
     await until(trace.exists)
     first.signal_all(signal.SIGSTOP)
-    second = await house.worker("two")
+    second = await house.worker("two", lease=LEASE)
     await until(lambda: len(trace.read_text().split()) == 2)
     gate.touch()
     done = await house.ending(job)
@@ -56,11 +56,11 @@ async def test_the_late_result_of_a_stopped_worker_is_refused(house: House, phot
 async def test_a_long_job_keeps_its_lease(house: House, photo: bytes) -> None:
     """As long as steps come the lease is renewed, and no other worker begins the same job."""
     trace, gate = house.folder / "trace", house.folder / "gate"
-    await house.worker("one")
+    await house.worker("one", lease=LEASE)
     job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
     await until(trace.exists)
     deadline = time.time() + 2 * LEASE
-    await house.worker("two")
+    await house.worker("two", lease=LEASE)
     await until(lambda: time.time() > deadline)
     assert "running" == (await house.view(job)).state
     gate.touch()
@@ -122,4 +122,4 @@ async def test_the_child_dies_with_its_parent(house: House) -> None:
     await until(trace.exists)
     child = worker.child()
     worker.kill()
-    await until(lambda: not child.is_running(), 10)
+    await until(lambda: not child.is_running())

@@ -51,13 +51,13 @@ async def test_effects_that_can_not_be_loaded_are_announced_as_down(house: House
     """Missing weights, a load that kills the child, one that never ends: each costs one effect,
     not the worker.
     """
-    await house.worker(effects="noop,no_weights,deadly_load,endless_load", load_limit=3)
+    await house.worker(effects="noop,no_weights,deadly_load,endless_load", load_limit=8)
     (info,) = await house.queue.workers()
     assert (("noop",), "cpu") == (info.effects, info.pool)
     assert {
         "no_weights": "the weights odd.pth are not there: get them from nowhere",
         "deadly_load": "The child ended with status 9 while it loaded deadly_load.",
-        "endless_load": "The child was silent for 3 s while it loaded endless_load.",
+        "endless_load": "The child was silent for 8 s while it loaded endless_load.",
     } == info.down
     assert "done" == (await house.ending(await house.submit("noop"))).kind
 

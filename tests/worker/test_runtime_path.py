@@ -76,9 +76,7 @@ async def test_progress_and_preview_arrive(house: House, photo: bytes) -> None:
     # They go once the end is told.
     folder = house.folder / "blobs" / job.id
     await until(
-        lambda: (
-            {path.name for path in folder.rglob("*") if path.is_file()} == {"photo-0", "0.png"}
-        )
+        lambda: {path.name for path in folder.rglob("*") if path.is_file()} == {"photo-0", "0.png"}
     )
 
 
@@ -93,7 +91,7 @@ async def test_a_cancel_is_felt_at_the_next_step(house: House, photo: bytes) -> 
     job = await house.submit("invert", photo, gate=str(house.folder / "never"))
     await until(lambda: _running(house, job))
     await house.queue.cancel(job.id, user=job.user)
-    assert "cancelled" == (await house.ending(job, 10)).kind
+    assert "cancelled" == (await house.ending(job)).kind
     assert "done" == (await house.ending(await house.submit("noop"))).kind
 
 

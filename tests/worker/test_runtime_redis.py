@@ -48,7 +48,7 @@ async def test_told_to_leave_while_it_waits(shaky_house: House, own_redis: Redis
 async def test_away_in_mid_job(shaky_house: House, own_redis: RedisServer, photo: bytes) -> None:
     """The effect goes on; the result waits for Redis, though its lease has run out meanwhile."""
     house, trace, gate = shaky_house, shaky_house.folder / "trace", shaky_house.folder / "gate"
-    worker = await house.worker()
+    worker = await house.worker(lease=LEASE)
     job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
     await until(trace.exists)
     own_redis.kill()
@@ -61,13 +61,13 @@ async def test_away_in_mid_job(shaky_house: House, own_redis: RedisServer, photo
     assert "done" == (await house.ending(job)).kind
     assert [(job.id, "done")] == await house.endings()
     assert 1 <= len(trace.read_text().split()) <= 2
-    assert "Redis is back" in worker.log
+    await until(lambda: "Redis is back" in worker.log)
     assert "Traceback" not in worker.log
     # Cancels are heard again, too.
     other = await house.submit("invert", photo, gate=str(house.folder / "never"))
     await until(lambda: other.id in worker.log)
     await house.queue.cancel(other.id, user=other.user)
-    assert "cancelled" == (await house.ending(other, 10)).kind
+    assert "cancelled" == (await house.ending(other)).kind
 
 
 async def test_told_to_leave_while_redis_is_away(
@@ -75,7 +75,7 @@ async def test_told_to_leave_while_redis_is_away(
 ) -> None:
     """The grace holds here too; the job's lease runs out, and the next worker does it."""
     house, trace, gate = shaky_house, shaky_house.folder / "trace", shaky_house.folder / "gate"
-    worker = await house.worker(grace=0.5)
+    worker = await house.worker(grace=0.5, lease=LEASE)
     job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
     await until(trace.exists)
     own_redis.kill()
@@ -84,7 +84,7 @@ async def test_told_to_leave_while_redis_is_away(
     assert "Traceback" not in worker.log
     own_redis.start()
     gate.touch()
-    await house.worker("two")
+    await house.worker("two", lease=LEASE)
     assert "done" == (await house.ending(job)).kind
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from abc import abstractmethod
@@ -141,6 +142,8 @@ class WebStage(Board):
 
     def __init__(self, door: WebDoor) -> None:
         super().__init__()
+        self.listening = asyncio.Event()
+        """Nothing that is told from now on is missed."""
         self._door = door
 
     async def tell(self, said: _Said) -> str:
@@ -160,8 +163,10 @@ class WebStage(Board):
         async with self._door.http.get("/api/events") as answer:
             async for raw in answer.content:
                 line = raw.decode()
-                if line.startswith("data: ") and "slot" in (data := json.loads(line[6:])):
-                    await self._show(data)
+                if line.startswith("data: "):
+                    self.listening.set()
+                    if "slot" in (data := json.loads(line[6:])):
+                        await self._show(data)
 
     async def _show(self, reply: dict[str, Any]) -> None:
         buttons = {b["label"]: b["data"] for row in reply["buttons"] for b in row}

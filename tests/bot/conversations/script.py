@@ -4,7 +4,6 @@ worker does.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from typing import Any
 from tests.bot.conftest import House, until
 from tests.bot.conversations.colours import colour, photo
 from tests.bot.conversations.stages import Heard, How, Stage
+from tests.conftest import WAIT
 from worker.jobs.model import Claim
 from worker.jobs.rules import Tier
 
@@ -25,7 +25,6 @@ __all__ = [
 
 EFFECTS = ("blend", "oil", "swirl")
 """What a worker has, unless a case says that it has more."""
-_SECONDS = 12.0
 
 
 @dataclass
@@ -53,7 +52,7 @@ class Act:
             return next((heard for heard in reversed(self.stage.heard()) if fits(heard)), None)
 
         try:
-            heard = await until(found, _SECONDS)
+            heard = await until(found)
         except AssertionError:
             stand = "\n".join(str(heard) for heard in self.stage.heard())
             raise AssertionError(f"{words} {wanted} was not heard, but\n{stand}") from None
@@ -62,11 +61,9 @@ class Act:
 
     async def take(self) -> Claim:
         """The next job, as soon as there is one."""
-        for _ in range(1000):
-            if claims := await self.house.queue.claim("hand", self.effects, lease=600):
-                return claims[0]
-            await asyncio.sleep(0.01)
-        raise AssertionError("no job was queued")
+        claims = await self.house.queue.claim("hand", self.effects, lease=600, wait=WAIT)
+        assert claims, "no job was queued"
+        return claims[0]
 
 
 class Step(ABC):
@@ -140,7 +137,7 @@ class Presses(Step):
             having = [one for one in act.stage.heard() if any(self.label in b for b in one.buttons)]
             return having[-1] if having else None
 
-        heard = await until(found, _SECONDS)
+        heard = await until(found)
         await act.stage.press(heard, self.label, other=self.other)
 
 
@@ -175,7 +172,7 @@ class Toasts(Step):
         self._sentences = set(sentences)
 
     async def play(self, act: Act) -> None:
-        await until(lambda: self._sentences & set(act.stage.toasts()), _SECONDS)
+        await until(lambda: self._sentences & set(act.stage.toasts()))
 
 
 @dataclass(frozen=True)
@@ -188,8 +185,8 @@ class Stands(Step):
         # what was said before is answered before this, and endings have left the outbox
         await act.stage.say("/me")
         act.asked += 1
-        await until(lambda: act.asked == len(_accounts(act.stage.heard())), _SECONDS)
-        await until(lambda: not any(act.house.queue._outbox.values()), _SECONDS)
+        await until(lambda: act.asked == len(_accounts(act.stage.heard())))
+        await until(lambda: not any(act.house.queue._outbox.values()))
         assert self.count == len(act.stage.heard()) - act.asked, act.stage.heard()
 
 

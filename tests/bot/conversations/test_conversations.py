@@ -31,7 +31,7 @@ from tests.bot.conversations.script import Act
 from tests.bot.conversations.stages import Stage, TelegramStage, VkStage
 from tests.bot.filter_kit import LEARN
 from tests.bot.test_night import OIL
-from tests.conftest import Clock, RedisServer
+from tests.conftest import WAIT, Clock, RedisServer
 from tests.messengers.rates import quick
 from tests.messengers.telegram import TelegramServer
 from tests.messengers.vk import VkServer
@@ -124,6 +124,7 @@ async def opened(
             door = await stack.enter_async_context(browser(address, case.lang))
             web = WebStage(door)
             await stack.enter_async_context(running(web.listen()))
+            await web.listening.wait()
             yield web
         else:
             fake = FakeStage(house, case.lang, group=case.group)
@@ -146,7 +147,7 @@ async def test_conversation(
         act = Act(house, stage, case.effects)
         for number, step in enumerate(case.steps):
             try:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(2 * WAIT):
                     await step.play(act)
             except Exception as error:
                 raise AssertionError(f"step {number}, {step}: {error}") from error

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.conftest import WAIT
 from tests.messengers.pictures import shrink
 
 __all__ = ["GROUPS", "GROUP_ID", "Kept", "Message", "World"]
@@ -181,7 +182,7 @@ class World:
         async with self._changed:
             self._changed.notify_all()
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 15.0) -> Any:
+    async def until(self, condition: Callable[[], Any], seconds: float = WAIT) -> Any:
         """Wait until `condition` is true; returns what it returned."""
         async with asyncio.timeout(seconds), self._changed:
             while not (found := condition()):
