@@ -43,6 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "items", nargs="*", metavar="PHOTO | NAME=VALUE", help="pictures and parameters"
     )
+    run.add_argument(
+        "--filter",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a learned style, named in a parameter as the file is without its suffix",
+    )
     run.add_argument("-o", "--output", metavar="FILE", help="where the picture goes")
     run.add_argument("--json", action="store_true", help="print what was found as JSON")
     run.add_argument("--device", default="", help="cpu, cuda:0 …; default: a GPU if there is one")

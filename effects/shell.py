@@ -29,6 +29,7 @@ _SUFFIX = {
     "image/gif": ".gif",
     "video/mp4": ".mp4",
 }
+_FILTER = ".filter"
 _TYPE = {suffix: type for type, suffix in _SUFFIX.items()} | {".jpeg": "image/jpeg"}
 
 
@@ -39,11 +40,12 @@ def run(catalogue: Catalogue, arguments: argparse.Namespace) -> None:
     params = spec.parse(values)
     spec.check_photos(len(files))
     target = _target(arguments.output)
+    attachments = _attachments(spec, params, [Path(name) for name in arguments.filter])
     photos = tuple(_read(file) for file in files)
     if spec.check is not None:
         spec.check(params, photos)
     device = pick_device(arguments.device)
-    output = _perform(spec, catalogue, device, Item(params, photos))
+    output = _perform(spec, catalogue, device, Item(params, photos, attachments))
     # A program that asks for JSON wants no file that it has not named.
     written: list[Path] = []
     if target is not None or not arguments.json:
@@ -51,6 +53,12 @@ def run(catalogue: Catalogue, arguments: argparse.Namespace) -> None:
         for n, media in enumerate(output.media):
             path = _numbered(target, n) if target else _free(Path(stem + _SUFFIX[media.type]))
             written.append(_write(media, path))
+        if spec.teaches:
+            folder = target.parent if target else Path()
+            written += [
+                _save(content, _free(folder / f"{name}{_FILTER}"))
+                for name, content in output.data.items()
+            ]
     if arguments.json:
         print(json.dumps(_as_json(output, written), ensure_ascii=False, indent=2))
     elif output.text is not None:
@@ -69,6 +77,24 @@ def _sort(items: list[str]) -> tuple[list[Path], dict[str, str]]:
         else:
             values[name] = value
     return files, values
+
+
+def _attachments(spec: EffectSpec, params: Any, files: list[Path]) -> dict[str, bytes]:
+    """The filters in `files` by their names; each must be one that the parameters name."""
+    own = {file.stem: file for file in files}
+    if spec.filters is None:
+        if own:
+            raise UserError(f"{spec.name} takes no filters")
+        return {}
+    named = spec.filters.find(params, own)
+    if unused := sorted(own.keys() - set(named)):
+        raise UserError(
+            f"the filter {own[unused[0]]} is not used; try {spec.filters.field}={unused[0]}"
+        )
+    try:
+        return {name: own[name].read_bytes() for name in named}
+    except OSError as error:
+        raise UserError(f"{error.filename}: {reason(error)}") from error
 
 
 def _read(path: Path) -> Image.Image:
@@ -140,6 +166,10 @@ def _write(media: Media, path: Path) -> Path:
             content = image.encode(image.decode(content), wanted)
         else:
             path = path.with_suffix(_SUFFIX[media.type])
+    return _save(content, path)
+
+
+def _save(content: bytes, path: Path) -> Path:
     try:
         path.write_bytes(content)
     except OSError as error:

@@ -15,6 +15,9 @@ from PIL import Image
 from skimage import data
 
 from effects.__main__ import main
+from effects.fast_style.styles import Styles
+from effects.fast_style.vectors import pack
+from effects.weights import WeightsStore
 from tests.conftest import WAIT
 from tests.effects.odd_pictures import png, save, scene
 from tests.effects.packages import install
@@ -101,6 +104,39 @@ def test_output_format_follows_its_name(photo: Path) -> None:
     """-o decides the format."""
     assert 0 == main(["run", "recognize", "-o", "out.png", str(photo), "--json"])
     assert "PNG" == Image.open("out.png").format
+
+
+def test_what_was_learned_is_a_file(tmp_path: Path) -> None:
+    """A filter is written under its name, beside the picture; nothing is overwritten."""
+    code = "from effects.spec import Output\nclass Teacher(Effect):\n"
+    code += "    def run(self, item, ctx):\n"
+    code += "        return Output(text=WORD, data={'dusk': b'vectors'})\n"
+    code += "SPEC = spec('teacher', 'teacher:Teacher', photos=(0, 0), roles=(), teaches='style')\n"
+    install(tmp_path, "teacher", code)
+    for name in ("dusk.filter", "dusk-2.filter"):
+        done = command("run", "teacher", "-o", f"{tmp_path}/out.png", path=tmp_path)
+        assert (0, f"wrote {tmp_path}/{name}\n") == (done.returncode, done.stderr)
+        assert b"vectors" == (tmp_path / name).read_bytes()
+
+
+def test_a_learned_filter_is_used(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--filter takes it, and its name is the file's; one that nothing names is an oversight."""
+    model = Path(WeightsStore().path("fast_style"))
+    styles = Styles.load(model.with_suffix(".npz"))
+    gamma, beta = styles.vectors("scream")
+    Path("dusk.filter").write_bytes(pack(styles.network, gamma[0], beta[0]))
+    run = ["run", "style", str(photo), "-o"]
+    assert 0 == main([*run, "theirs.png", "style=scream"])
+    assert 0 == main([*run, "ours.png", "style=dusk", "--filter", "dusk.filter"])
+    assert Path("theirs.png").read_bytes() == Path("ours.png").read_bytes()
+
+    capsys.readouterr()
+    assert 2 == main([*run, "no.png", "style=scream", "--filter", "dusk.filter"])
+    assert "dusk.filter is not used; try style=dusk" in capsys.readouterr().err
+    assert 2 == main([*run, "no.png", "style=dawn", "--filter", "dawn.filter"])
+    assert "dawn.filter: no such file" in capsys.readouterr().err
+    assert 2 == main(["run", "recognize", str(photo), "--filter", "dusk.filter"])
+    assert "recognize takes no filters" in capsys.readouterr().err
 
 
 WRONG = {
