@@ -39,7 +39,7 @@ MANIFEST = {
     ),
     "fast_style": Entry(
         file="styles.onnx",
-        sha256="5f5351f4",
+        sha256="29ce94c1",
         mb=4,
         licence="MIT",
         source="python -m effects.fast_style.train; docs/fast-style.md",

@@ -35,6 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = Parser(prog="python -m effects.fast_style.export", description=main.__doc__)
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
     parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument(
+        "--without", nargs="+", default=[], metavar="NAME", help="artworks to leave out"
+    )
 
     def run() -> None:
         arguments = parser.parse_args(argv)
@@ -46,13 +49,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         error = parity(net, target)
         if not error < MOST:
             raise EffectError(f"{target} differs from the network by {error:.2g}")
+        if unknown := sorted(set(arguments.without) - set(names)):
+            raise UserError(f"--without names {unknown[0]}; there are {', '.join(names)}")
         listed = [*ARTWORKS, *names]
-        order = sorted(range(len(names)), key=lambda n: listed.index(names[n]))
+        kept = [n for n, name in enumerate(names) if name not in arguments.without]
+        order = sorted(kept, key=lambda n: listed.index(names[n]))
         named = tuple(ARTWORKS.get(names[n], names[n]) for n in order)
         styles = Styles(named, gamma[order].numpy(), beta[order].numpy(), fingerprint(net))
         styles.save(target.with_suffix(".npz"))
         size = target.stat().st_size / 2**20
-        print(f"{target}: {len(names)} styles, {size:.1f} MB, error {error:.1g}")
+        print(f"{target}: {len(named)} styles, {size:.1f} MB, error {error:.1g}")
 
     return finish(run)
 
