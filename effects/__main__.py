@@ -1,4 +1,7 @@
-"""Effects from the shell: `python -m effects list`, `describe EFFECT`, `run EFFECT PHOTO…`."""
+"""Effects from the shell: `python -m effects list`, `describe EFFECT`, `run EFFECT PHOTO…`.
+
+And the networks' weights: `weights list`, `weights pull NAME…`, `weights verify`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from effects.catalogue import Catalogue
 from effects.commandline import Parser, finish
 from effects.errors import UserError
 from effects.spec import EffectSpec
+from effects.weights import shell as weights
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("-o", "--output", metavar="FILE", help="where the picture goes")
     run.add_argument("--json", action="store_true", help="print what was found as JSON")
     run.add_argument("--device", default="", help="cpu, cuda:0 …; default: a GPU if there is one")
+    weights.add_commands(
+        commands.add_parser("weights", help="the networks' weights: list, pull, verify")
+    )
     return parser
 
 

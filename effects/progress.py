@@ -13,8 +13,10 @@ __all__ = ["ShellContext"]
 class ShellContext:
     """The `Context` of a run from the shell: a bar on a terminal, else a line per tenth."""
 
-    def __init__(self, title: str, stream: TextIO) -> None:
+    def __init__(self, title: str, stream: TextIO, unit: str = "") -> None:
+        """`unit` follows the numbers."""
         self._title = title
+        self._unit = unit
         self._stream = stream
         self._bar: Any = None
         self._tenths = 0
@@ -23,19 +25,26 @@ class ShellContext:
         """Show it; the person who looks at a terminal sees no previews."""
         if self._stream.isatty():
             if self._bar is None:
-                self._bar = self._open(total)
+                self._bar = self._open(done, total)
             self._bar.total = total
             self._bar.update(done - self._bar.n)
         elif total >= 10 and done * 10 // total > self._tenths:
             self._tenths = done * 10 // total
-            print(f"{self._title}: {done} of {total}", file=self._stream, flush=True)
+            print(f"{self._title}: {done} of {total}{self._unit}", file=self._stream, flush=True)
 
     def close(self) -> None:
         """End the bar's line."""
         if self._bar is not None:
             self._bar.close()
 
-    def _open(self, total: int) -> Any:
+    def _open(self, done: int, total: int) -> Any:
         from tqdm import tqdm  # comes with the worker's extras; `list` and `describe` do without
 
-        return tqdm(desc=self._title, total=total, file=self._stream, dynamic_ncols=True)
+        return tqdm(
+            desc=self._title,
+            initial=done,
+            total=total,
+            unit=self._unit or "it",
+            file=self._stream,
+            dynamic_ncols=True,
+        )
