@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, TextIO
 
 from PIL import Image
@@ -18,12 +19,14 @@ class ShellContext:
         self._title = title
         self._unit = unit
         self._stream = stream
+        # tqdm comes with the worker's extras; weights can be pulled without.
+        self._draws = stream.isatty() and find_spec("tqdm") is not None
         self._bar: Any = None
         self._tenths = 0
 
     def step(self, done: int, total: int, preview: Callable[[], Image.Image] | None = None) -> None:
         """Show it; the person who looks at a terminal sees no previews."""
-        if self._stream.isatty():
+        if self._draws:
             if self._bar is None:
                 self._bar = self._open(done, total)
             self._bar.total = total
@@ -38,7 +41,7 @@ class ShellContext:
             self._bar.close()
 
     def _open(self, done: int, total: int) -> Any:
-        from tqdm import tqdm  # comes with the worker's extras; `list` and `describe` do without
+        from tqdm import tqdm
 
         return tqdm(
             desc=self._title,
