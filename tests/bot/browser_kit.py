@@ -30,7 +30,7 @@ class Hand:
     async def announce(self) -> None:
         """Say that a worker is there."""
         info = WorkerInfo(name="hand", device="cpu", effects=_EFFECTS)
-        await self.queue.announce(info, ttl=600)
+        await self.queue.announce(info, ttl=86_400)
 
     async def claim(self) -> Claim:
         """Take the next job."""

@@ -206,6 +206,7 @@ _WORD = st.one_of(
 @settings(
     max_examples=300,
     deadline=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(words=st.lists(_WORD, max_size=6), lang=st.sampled_from(["en", "ru"]))

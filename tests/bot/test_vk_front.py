@@ -21,6 +21,7 @@ from tests.messengers.faults import Fault
 from tests.messengers.rates import quick
 from tests.messengers.vk import GROUPS, VkServer
 from tests.messengers.vk.limits import check_keyboard
+from tests.worker.runtime_kit import until
 from worker.jobs.errors import BadSettings
 
 SPEED = 10.0
@@ -206,6 +207,10 @@ async def test_events_not_dealt_with_come_again(redis_client: Redis) -> None:
         heard.put_nowait(incoming.text)
         return await asyncio.Event().wait() or []
 
+    async def dealt_with() -> bool:
+        [key] = await redis_client.keys("*vk:since*")
+        return await redis_client.get(key) == str(len(server.world.events))
+
     async with VkServer() as server:
         person = server.person(7)
         for handle, said, words in ((live, "one", "one"), (die, "two", "two"), (live, "", "two")):
@@ -217,7 +222,7 @@ async def test_events_not_dealt_with_come_again(redis_client: Redis) -> None:
                 await person.say(said)
             assert words == await asyncio.wait_for(heard.get(), WAIT)
             if said == "one":
-                await server.world.until(lambda: server.calls["poll"] > 1)
+                await until(dealt_with)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 

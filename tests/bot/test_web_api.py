@@ -42,11 +42,15 @@ class Events:
                 return name, json.loads(line.removeprefix("data: "))
         raise AssertionError("the stream has ended")
 
-    async def until(self, state: str) -> dict[str, Any]:
-        """The next status of that state."""
+    async def until(self, state: str, done: int = 0) -> dict[str, Any]:
+        """The next status of that state, with so many steps done; that a job has begun is told too,
+        before its first step.
+        """
         while True:
             name, data = await self.next()
-            if name == "reply" and data["status"]["state"] == state:
+            if name == "reply" and (state, done) == tuple(
+                data["status"][key] for key in ("state", "done")
+            ):
                 return dict(data)
 
 
@@ -93,7 +97,7 @@ async def test_job_from_beginning_to_end(door: WebDoor, house: House) -> None:
         events = Events(answer)
         assert [job] == [each["id"] for each in (await events.next())[1]["jobs"]]
         await house.progress(claim, 3, 10, preview=picture("blue", type="JPEG"))
-        reply = await events.until("running")
+        reply = await events.until("running", done=3)
         said, status = reply["text"].partition(" · about ")[0], reply["status"]
         assert ("30 %", 3, 10) == (said, status["done"], status["total"])
         assert 5 < status["seconds"] <= 10
@@ -138,7 +142,7 @@ async def test_connect_again(door: WebDoor, house: House) -> None:
         ((shown,),) = (await events.next())[1].values()
         assert (job, "running") == (shown["id"], shown["state"])
         await house.progress(claim, 1, 2)
-        assert (await events.until("running"))["text"].startswith("50 %")
+        assert (await events.until("running", done=1))["text"].startswith("50 %")
 
 
 async def test_cancel(door: WebDoor, house: House) -> None:

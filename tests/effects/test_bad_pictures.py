@@ -117,7 +117,9 @@ SEEDS = [
 ]
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=600, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_mutated_files(data: st.DataObject) -> None:
     """Real files with bytes changed, cut out or put in: a picture or `BadPicture`, no third."""

@@ -58,7 +58,9 @@ class Users:
     def arrive(self, user: subprocess.Popen[str]) -> redis.Redis:
         """Wait until it has its Redis; a client of that."""
         assert user.stdout is not None
-        return redis.Redis.from_url(user.stdout.readline().strip(), decode_responses=True)
+        client = redis.Redis.from_url(user.stdout.readline().strip(), decode_responses=True)
+        soon(lambda: _answers(client))
+        return client
 
     def leave(self, user: subprocess.Popen[str]) -> None:
         """Let one go in peace."""
@@ -76,6 +78,13 @@ class Users:
         except psutil.Error:  # gone, or a zombie
             return False
         return ours and ("redis-server" in command or "guardian.py" in command)
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
 
 
 def soon(condition: Callable[[], object], seconds: float = WAIT) -> None:

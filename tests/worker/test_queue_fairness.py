@@ -33,7 +33,10 @@ warm = st.lists(st.sampled_from([(), ("paint",), ("dream",)]), min_size=1, max_s
 
 built = pytest.mark.parametrize("kind", ["memory", "redis"])
 some = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
