@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,11 @@ async def submit(queue: Queue, *jobs: Job) -> None:
     """Submit each under a key of its own."""
     for job in jobs:
         await queue.submit(job, key=job.id)
+
+
+async def submit_together(queue: Queue, *jobs: Job) -> None:
+    """The same at one time, which takes far less for hundreds; in the same order."""
+    await asyncio.gather(*(queue.submit(job, key=job.id) for job in jobs))
 
 
 async def take(

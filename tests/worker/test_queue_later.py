@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.conftest import WAIT, Clock
-from tests.worker.cases import a_job, deliver, serve_all, submit, take
+from tests.worker.cases import a_job, deliver, serve_all, submit, submit_together, take
 from tests.worker.conftest import Sleepers
 from worker.jobs.errors import (
     BadRules,
@@ -335,7 +335,7 @@ async def test_in_a_long_queue_it_is_told_to_wait(
     clock.now = at(hour, minute) + (28 if minute else 0)
     info = WorkerInfo(name="w1", device="cpu", effects=("paint",))
     await queue.announce(info, ttl=60)
-    await submit(queue, *(a_job(f"n{i}", f"u{i}") for i in range(310)))
+    await submit_together(queue, *(a_job(f"n{i}", f"u{i}") for i in range(310)))
     clock.advance(2)  # so that all are in the replay
     foreseen = await queue.foresee(later("l", "ann"))
     assert (place, place) == (foreseen.place, foreseen.seconds)
