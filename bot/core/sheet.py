@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from effects.errors import BadPicture
+from effects.fonts import font
 from effects.image import decode, encode
 
 __all__ = ["Cell", "draw"]
@@ -71,14 +69,8 @@ def _write(
     pen: ImageDraw.ImageDraw, top: tuple[int, int], wide: int, words: str, size: int, colour: str
 ) -> None:
     """Centred below `top`, in smaller letters or cut where there is no room."""
-    while pen.textlength(words, _font(size)) > wide and size > _LEAST:
+    while pen.textlength(words, font(size)) > wide and size > _LEAST:
         size -= 1
-    while pen.textlength(words, _font(size)) > wide:
+    while pen.textlength(words, font(size)) > wide:
         words = words[:-2] + "…"
-    pen.text(top, words, fill=colour, font=_font(size), anchor="ma")
-
-
-@cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    content = (files("bot.core") / "static" / "DejaVuSans.ttf").read_bytes()
-    return ImageFont.truetype(io.BytesIO(content), size)
+    pen.text(top, words, fill=colour, font=font(size), anchor="ma")

@@ -1,4 +1,4 @@
-"""Recognize: what is in the picture."""
+"""Recognize: what is in the picture, and where."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ SPEC = EffectSpec(
     name="recognize",
     title=Text("Recognize", "Что на фото"),
     description=Text(
-        "Says what the photo shows: five guesses out of a thousand kinds of animals and things.",
-        "Говорит, что на фото: пять догадок из тысячи видов животных и предметов.",
+        "Says what the photo shows and where: boxes around up to four things, and the likeliest"
+        " of a thousand kinds of animals and things.",
+        "Говорит, что на фото и где: до четырёх предметов в рамках и самые вероятные из тысячи"
+        " видов животных и предметов.",
     ),
     params=RecognizeParams,
     runner="effects.recognize.runner:Recognize",

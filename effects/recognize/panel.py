@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-__all__ = ["Label", "annotate", "percent"]
+from effects.fonts import font
+from effects.recognize.words import Label, percent
 
-PAPER, TRACK, BAR, FIRST, INK = "#14161b", "#23272f", "#3a4660", "#2f6fde", "#f4f5f7"
+__all__ = ["COLOURS", "annotate", "fit"]
+
+COLOURS = ("#4c8dff", "#ff9f43", "#3ecf8e", "#f368a9")
+"""Of what is surely there, in order; boxes have the same."""
+PAPER, TRACK, GUESS, INK, SECOND = "#14161b", "#2a2f39", "#5d6b85", "#f4f5f7", "#9aa4b5"
 NARROWEST = 360
 MARGIN = 16
-# Pillow draws shapes without smoothing: draw larger, then shrink.
-OVERSAMPLE = 3
-
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-class Label(NamedTuple):
-    """A class and its probability, 0–1."""
-
-    label: str
-    probability: float
-
-
-def percent(probability: float) -> str:
-    """In words: "79 %", "<1 %"."""
-    return f"{round(probability * 100)} %" if probability >= 0.005 else "<1 %"
-
-
-def annotate(photo: Image.Image, labels: Sequence[Label], *, sure: bool) -> Image.Image:
-    """`photo` above one bar per label; the first stands out when it is `sure`."""
+def annotate(photo: Image.Image, seen: Sequence[Label], others: Sequence[Label]) -> Image.Image:
+    """`photo` above one bar per label; what is `seen` stands out by its colour."""
     width = max(photo.width, NARROWEST)
-    panel = _panel(width, labels, sure)
+    panel = _panel(width, seen, others)
     left = (width - photo.width) // 2
     top = min(left, MARGIN)
     sheet = Image.new("RGB", (width, top + photo.height + panel.height), PAPER)
@@ -42,37 +30,35 @@ def annotate(photo: Image.Image, labels: Sequence[Label], *, sure: bool) -> Imag
     return sheet
 
 
-def _panel(width: int, labels: Sequence[Label], sure: bool) -> Image.Image:
-    text = max(16, min(26, width // 36)) * OVERSAMPLE
-    row, gap, edge = 2 * text, text // 2, text
-    wide = width * OVERSAMPLE
-    high = len(labels) * (row + gap) - gap + 2 * edge
-    # The height must be whole pixels after shrinking.
-    panel = Image.new("RGB", (wide, -(-high // OVERSAMPLE) * OVERSAMPLE), PAPER)
-    draw = ImageDraw.Draw(panel)
-    font = ImageFont.load_default(text)
-    left, right = edge, wide - edge
-    for n, label in enumerate(labels):
-        top = edge + n * (row + gap)
-        box = (left, top, right, top + row)
-        draw.rounded_rectangle(box, row // 4, TRACK)
-        # Shapes of less than two radii have no round corners.
-        end = left + max(row // 2, round((right - left) * label.probability))
-        draw.rounded_rectangle(
-            (left, top, end, top + row), row // 4, FIRST if sure and n == 0 else BAR
-        )
-        middle = top + row // 2
+def _panel(width: int, seen: Sequence[Label], others: Sequence[Label]) -> Image.Image:
+    size = max(15, min(26, width // 36))
+    thick, edge, row = max(4, size // 4), size, 2 * size + size // 2
+    rows = [*zip(seen, COLOURS, strict=False), *((label, GUESS) for label in others)]
+    panel = Image.new("RGB", (width, len(rows) * row + 2 * edge - size // 2), PAPER)
+    pen = ImageDraw.Draw(panel)
+    left, right = edge, width - edge
+    for n, (label, colour) in enumerate(rows):
+        top = edge + n * row
         share = percent(label.probability)
-        room = right - left - 3 * edge // 2 - draw.textlength(share, font)
-        draw.text((right - edge // 2, middle), share, INK, font, anchor="rm")
-        draw.text((left + edge // 2, middle), _fit(draw, label.label, font, room), INK, font, "lm")
-    return panel.reduce(OVERSAMPLE)
+        pen.text((right, top), share, INK, font(size), anchor="ra")
+        room = right - left - pen.textlength(share, font(size)) - size
+        name = fit(label.name.ru, room, size)
+        pen.text((left, top), name, INK, font(size))
+        used = pen.textlength(name + "  ", font(size))
+        # The first language takes what it needs, the second what is left.
+        if room - used > 3 * size:
+            pen.text((left + used, top), fit(label.name.en, room - used, size), SECOND, font(size))
+        bar = top + size + size // 3
+        pen.rectangle((left, bar, right, bar + thick - 1), TRACK)
+        end = left + max(thick, round((right - left) * label.probability))
+        pen.rectangle((left, bar, end, bar + thick - 1), colour)
+    return panel
 
 
-def _fit(draw: ImageDraw.ImageDraw, words: str, font: Font, room: float) -> str:
+def fit(words: str, room: float, size: int) -> str:
     """`words`, shortened with an ellipsis where they are wider than `room` pixels."""
-    if draw.textlength(words, font) <= room:
+    if font(size).getlength(words) <= room:
         return words
-    while words and draw.textlength(words + "…", font) > room:
+    while words and font(size).getlength(words + "…") > room:
         words = words[:-1]
     return words.rstrip() + "…"

@@ -1,0 +1,42 @@
+"""What was seen, in a sentence of each language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from effects.spec import Text
+
+__all__ = ["Label", "caption", "percent"]
+
+
+class Label(NamedTuple):
+    """What may be in the photo, and its probability, 0–1."""
+
+    name: Text
+    probability: float
+
+
+def percent(probability: float) -> str:
+    """In words: "79 %", "<1 %", ">99 %"; nothing is certain."""
+    if probability >= 0.995:
+        return ">99 %"
+    return f"{round(probability * 100)} %" if probability >= 0.005 else "<1 %"
+
+
+def caption(seen: Sequence[Label], others: Sequence[Label]) -> Text:
+    """`seen`: what is surely there; `others`: guesses about the whole, likeliest first."""
+    if not seen:
+        return Text(
+            f"Not sure. Perhaps: {_listed(others, 0)}.",
+            f"Трудно сказать. Может быть: {_listed(others, 1)}.",
+        )
+    en, ru = f"In the photo: {_listed(seen, 0)}.", f"На фото: {_listed(seen, 1)}."
+    if others:
+        en += f" Less likely: {_listed(others, 0)}."
+        ru += f" Менее вероятно: {_listed(others, 1)}."
+    return Text(en, ru)
+
+
+def _listed(labels: Sequence[Label], lang: int) -> str:
+    return ", ".join(f"{label.name[lang]} ({percent(label.probability)})" for label in labels)
