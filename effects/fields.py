@@ -9,13 +9,13 @@ from effects.spec import Text, param
 __all__ = ["preserve_color"]
 
 
-def preserve_color() -> Any:
+_OF_A_STYLE = Text(
+    "Take only strokes and light from the style, colours from the photo",
+    "Взять у стиля только мазки и свет, а цвета — у фото",
+)
+
+
+def preserve_color(description: Text = _OF_A_STYLE) -> Any:
     """Whether the picture keeps the colours of the photo; off unless set."""
-    return param(
-        False,
-        Text("Keep the photo's colours", "Сохранить цвета фото"),
-        Text(
-            "Take only strokes and light from the style, colours from the photo",
-            "Взять у стиля только мазки и свет, а цвета — у фото",
-        ),
-    )
+    title = Text("Keep the photo's colours", "Сохранить цвета фото")
+    return param(False, title, description)

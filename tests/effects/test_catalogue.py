@@ -44,7 +44,7 @@ def test_unknown_effect(catalogue: Catalogue, word: str, nearest: str) -> None:
 
 def test_unlike_any_effect(catalogue: Catalogue) -> None:
     """A word that is near to nothing is answered with the list."""
-    with pytest.raises(UnknownEffect, match="there are gatys, ") as caught:
+    with pytest.raises(UnknownEffect, match=r"there are (.*, )?gatys, ") as caught:
         catalogue["zzzzz"]
     assert caught.value.details["nearest"] == ""
 

@@ -1,0 +1,80 @@
+"""From a subject to the objective that a step climbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from effects.backbones import VGG19, Backbone
+from effects.deepdream import objectives
+from effects.deepdream.subjects import Subject
+from effects.deepdream.tiles import Measure
+from effects.imagenet import CLASSES
+from effects.layers import ALL_CHANNELS
+
+__all__ = ["Aim", "aim_at", "guided_by"]
+
+# What a picture is enlarged by, drawn at each step of a dream of a class: what is seen as the class
+# at any size is seen so by people too.
+SWAY = (0.75, 1.3)
+
+Aim = Callable[[torch.Generator], Measure]
+"""The objective of the next step."""
+
+
+def aim_at(net: Backbone, subject: Subject) -> Aim:
+    """More of what a layer or a channel sees, or of a class; of a random one at each step."""
+    if not subject.is_layer:
+        return partial(_towards_class, net, subject)
+    if subject.channel == ALL_CHANNELS:
+        score = objectives.energy
+    else:
+        score = partial(objectives.channel_sum, channel=subject.channel)
+    measure = _measure(net, subject.layer, score)
+    return lambda generator: measure
+
+
+def guided_by(net: Backbone, layer: str, guide: Tensor) -> Aim:
+    """More of what the layer sees in the picture `guide`, 1×3×H×W."""
+    with torch.no_grad():
+        seen = net.features(guide, [layer])[layer][0].flatten(1)
+    measure = _measure(net, layer, lambda features: objectives.likeness(features, seen))
+    return lambda generator: measure
+
+
+def _towards_class(net: Backbone, subject: Subject, generator: torch.Generator) -> Measure:
+    label = subject.label
+    if label is None:
+        label = int(torch.randint(len(CLASSES), (), generator=generator))
+    score = _measure(
+        net, subject.layer, lambda features: objectives.evidence(_logits(net, features)[:, label])
+    )
+    low, high = SWAY
+    factor = low + (high - low) * float(torch.rand((), generator=generator))
+
+    def measure(picture: Tensor) -> tuple[Tensor, int]:
+        swayed = functional.interpolate(
+            picture, scale_factor=factor, mode="bilinear", antialias=factor < 1
+        )
+        return score(swayed.contiguous(memory_format=torch.channels_last))
+
+    return measure
+
+
+def _logits(net: Backbone, features: Tensor) -> Tensor:
+    """The scores of each position by itself, N×1000; VGG-19 has but one for all."""
+    if isinstance(net, VGG19):
+        return net.classify(features)
+    return net.classify(features[0].flatten(1).T[:, :, None, None])
+
+
+def _measure(net: Backbone, layer: str, score: Callable[[Tensor], Tensor]) -> Measure:
+    def measure(picture: Tensor) -> tuple[Tensor, int]:
+        features = net.features(picture, [layer])[layer]
+        return score(features), features[0, 0].numel()
+
+    return measure

@@ -1,0 +1,112 @@
+"""The dream effect: a photo in, what the network sees in it out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from effects import backbones
+from effects.deepdream import DreamParams, film
+from effects.deepdream.aims import Aim, aim_at, guided_by
+from effects.deepdream.ascent import ascend
+from effects.deepdream.schedule import plan
+from effects.gatys.pictures import resize, to_image, to_tensor, working_size
+from effects.image import encode, recolour
+from effects.spec import Context, Effect, Item, Media, Output, Weights
+
+__all__ = ["Dream"]
+
+# Longer sides, pixels.
+GUIDE, PREVIEW = 256, 512
+
+
+class Dream(Effect[DreamParams]):
+    """Gradient ascent on what a layer, a class or a guide says, from coarse to fine."""
+
+    def __init__(self, device: str, weights: Weights) -> None:
+        super().__init__(device, weights)
+        self._nets: dict[str, backbones.Backbone] = {}
+        self._net("lite0")
+
+    def run(self, item: Item[DreamParams], ctx: Context) -> Output:
+        """Dream; `data["objective.json"]` tells the objective's rise at each octave."""
+        params, photo = item.params, item.photos[0]
+        planned = plan(params.size, params.scale, params.steps, params.frames)
+        generator = torch.Generator().manual_seed(params.seed)
+        aim = self._aim(item)
+        watch = _Watch(ctx, planned.steps, params)
+        frames: list[Image.Image] = []
+        report = []
+        for octaves in planned.frames:
+            start = film.zoomed(frames[-1], params.zoom) if frames else photo
+            watch.photo = start
+            picture, climbs = ascend(
+                start, planned.side, octaves, aim, params.strength, generator, self.device, watch
+            )
+            frame = _finished(params, picture, start)
+            frames.append(film.matched(frame, photo) if frames else frame)
+            report += [asdict(climb) for climb in climbs]
+        if params.frames > 1:
+            media = Media("image/gif", film.encode_gif(frames))
+        else:
+            media = Media("image/jpeg", encode(frames[0], "image/jpeg"))
+        return Output((media,), data={"objective.json": json.dumps(report).encode()})
+
+    def close(self) -> None:
+        """Forget the networks."""
+        self._nets.clear()
+
+    def _net(self, name: str) -> backbones.Backbone:
+        if name not in self._nets:
+            self._nets[name] = backbones.load(name, self.weights, self.device)
+        return self._nets[name]
+
+    def _aim(self, item: Item[DreamParams]) -> Aim:
+        net, subject = self._net(item.params.backbone), item.params.subject
+        if len(item.photos) == 1:
+            return aim_at(net, subject)
+        guide = resize(item.photos[1], working_size(item.photos[1].size, GUIDE))
+        return guided_by(net, subject.layer, to_tensor(guide).to(self.device))
+
+
+class _Watch:
+    """Counts the steps for a context."""
+
+    photo: Image.Image
+    """What is dreamt upon just now."""
+
+    def __init__(self, ctx: Context, total: int, params: DreamParams) -> None:
+        self._ctx = ctx
+        self._done, self._total = 0, total
+        self._params = params
+
+    def on_step(self, picture: Callable[[], Tensor]) -> None:
+        """See `effects.deepdream.ascent.Watch`."""
+        self._done += 1
+
+        def preview() -> Image.Image:
+            return _finished(self._params, _small(picture()), self.photo)
+
+        self._ctx.step(self._done, self._total, preview)
+
+    def on_piece(self) -> None:
+        """See `effects.deepdream.ascent.Watch`."""
+        self._ctx.step(self._done, self._total)
+
+
+def _finished(params: DreamParams, picture: Tensor, photo: Image.Image) -> Image.Image:
+    image = to_image(picture)
+    return recolour(image, resize(photo, image.size)) if params.preserve_color else image
+
+
+def _small(picture: Tensor) -> Tensor:
+    factor = PREVIEW / max(picture.shape[2:])
+    if factor >= 1:
+        return picture
+    return functional.interpolate(picture, scale_factor=factor, mode="area")
