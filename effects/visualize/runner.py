@@ -1,0 +1,97 @@
+"""The visualize effect: a photo in, a look into the network out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from PIL import Image
+
+from effects import backbones, image
+from effects.gatys.pictures import resize, to_image, to_tensor, working_size
+from effects.spec import Context, Effect, Item, Media, Output, Weights
+from effects.visualize import (
+    VisualizeParams,
+    class_model,
+    deconvnet,
+    features,
+    gradient,
+    guided,
+    occlusion,
+    reconstruct,
+    saliency,
+)
+from effects.visualize.scene import Scene, Shown
+from effects.visualize.sheet import sheet
+
+__all__ = ["Visualize"]
+
+_METHODS: dict[str, Callable[[Scene], Shown]] = {
+    "saliency": saliency.show,
+    "guided": guided.show,
+    "deconvnet": deconvnet.show,
+    "class_model": class_model.show,
+    "gradient": gradient.show,
+    "features": features.show,
+    "reconstruct": reconstruct.show,
+    "occlusion": occlusion.show,
+}
+# The longer side of the photo under a map, and of each picture in a sheet; pixels.
+SHOWN, PANEL = 1024, 512
+# Of one of many pictures in a sheet.
+TILE = 192
+
+
+class Visualize(Effect[VisualizeParams]):
+    """Shows what the network sees, by one of eight methods, each a module of its own."""
+
+    def __init__(self, device: str, weights: Weights) -> None:
+        super().__init__(device, weights)
+        self._backbones: dict[str, backbones.Backbone] = {}
+        self._backbone("lite0")
+
+    def run(self, item: Item[VisualizeParams], ctx: Context) -> Output:
+        """Look; the text says what one sees."""
+        scene = self._scene(item, ctx)
+        shown = _METHODS[item.params.method](scene)
+        picture = _composed(shown, to_image(scene.large[None]), item.params.view)
+        return Output((Media("image/jpeg", image.encode(picture, "image/jpeg")),), shown.caption)
+
+    def close(self) -> None:
+        """Forget the networks."""
+        self._backbones.clear()
+
+    def _backbone(self, name: str) -> backbones.Backbone:
+        if name not in self._backbones:
+            self._backbones[name] = backbones.load(name, self.weights, self.device)
+        return self._backbones[name]
+
+    def _scene(self, item: Item[VisualizeParams], ctx: Context) -> Scene:
+        params, photo = item.params, item.photos[0]
+        net = self._backbone(params.network)
+        small = to_tensor(resize(photo, working_size(photo.size, params.size))).to(self.device)
+        side = max(params.size, min(SHOWN, max(photo.size)))
+        large = to_tensor(resize(photo, working_size(photo.size, side)))[0].to(self.device)
+        return Scene(
+            params=params,
+            net=net,
+            photo=small,
+            large=large,
+            generator=torch.Generator().manual_seed(params.seed),
+            context=ctx,
+        )
+
+
+def _composed(shown: Shown, photo: Image.Image, view: str) -> Image.Image:
+    """The picture that goes out."""
+    if len(shown.panels) > 1:
+        return sheet(shown.panels, shown.columns, TILE)
+    (picture, word), overlay = shown.panels[0], shown.overlay
+    if view == "sheet":
+        panels = [(photo, "photo"), (picture, word)]
+        if overlay is not None:
+            panels.append((overlay, "overlay"))
+        return sheet(panels, len(panels), PANEL)
+    if view == "overlay" and overlay is not None:
+        return overlay
+    return picture
