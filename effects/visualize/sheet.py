@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageOps
+
+from effects.fonts import font
 
 __all__ = ["sheet"]
 
@@ -28,7 +30,6 @@ def sheet(panels: Sequence[tuple[Image.Image, str]], columns: int, side: int) ->
         PAPER,
     )
     draw = ImageDraw.Draw(paper)
-    font = ImageFont.load_default(TEXT)
     for n, (picture, word) in enumerate(panels):
         left = GAP + n % columns * (width + GAP)
         top = GAP + n // columns * (height + line + GAP)
@@ -36,5 +37,5 @@ def sheet(panels: Sequence[tuple[Image.Image, str]], columns: int, side: int) ->
         paper.paste(
             fitted, (left + (width - fitted.width) // 2, top + (height - fitted.height) // 2)
         )
-        draw.text((left + width // 2, top + height + line // 2), word, INK, font, anchor="mm")
+        draw.text((left + width // 2, top + height + line // 2), word, INK, font(TEXT), anchor="mm")
     return paper

@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +28,7 @@ from tests.effects.random_networks import RandomWeights
 
 METHODS = ("saliency", "guided", "gradient", "occlusion", "class_model", "features", "reconstruct")
 MAPS = METHODS[:4]
-CHANCE = ("saliency", "class_model", "features", "reconstruct")
+CHANCE = ("saliency", "class_model", "reconstruct")
 
 
 class Steps:
@@ -82,19 +83,21 @@ class Look(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def looks(visualize: Visualize) -> dict[str, Look]:
-    """Every method once, for all tests that only look at it."""
-    found = {}
-    for method in METHODS:
+def looks(visualize: Visualize) -> Callable[[str], Look]:
+    """A method's run, made once, for all tests that only look at it."""
+
+    @cache
+    def find(method: str) -> Look:
         context = Steps()
-        found[method] = Look(look(visualize, context=context, method=method), context)
-    return found
+        return Look(look(visualize, context=context, method=method), context)
+
+    return find
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_each_method(looks: dict[str, Look], method: str) -> None:
+def test_each_method(looks: Callable[[str], Look], method: str) -> None:
     """A picture, a sentence in both languages, steps up to the last."""
-    output, context = looks[method]
+    output, context = looks(method)
     assert output.text is not None
     assert all(sentence.endswith(".") for sentence in output.text)
     done, total = context.seen[-1]
@@ -109,32 +112,41 @@ def test_each_method(looks: dict[str, Look], method: str) -> None:
 
 
 @pytest.mark.parametrize("method", CHANCE)
-def test_same_seed_same_bytes(visualize: Visualize, looks: dict[str, Look], method: str) -> None:
+def test_same_seed_same_bytes(
+    visualize: Visualize, looks: Callable[[str], Look], method: str
+) -> None:
     """Whatever else draws random numbers meanwhile."""
     torch.rand(7)
-    assert looks[method].output == look(visualize, method=method)
+    assert looks(method).output == look(visualize, method=method)
 
 
-def test_another_seed(visualize: Visualize, looks: dict[str, Look]) -> None:
+def test_another_seed(visualize: Visualize, looks: Callable[[str], Look]) -> None:
     """Grows another picture, and leaves everybody else's chance alone."""
     state = torch.random.get_rng_state()
-    assert looks["class_model"].output != look(visualize, method="class_model", seed=1)
+    assert looks("class_model").output != look(visualize, method="class_model", seed=1)
     assert torch.equal(state, torch.random.get_rng_state())
 
 
-def test_the_caption_names_the_class(looks: dict[str, Look]) -> None:
+def test_the_caption_names_the_class(looks: Callable[[str], Look]) -> None:
     """Unless told otherwise it is the one recognised, in the person's language."""
     net = efficientnet_lite0(WeightsStore(), "cpu")
     small = to_tensor(cat().resize((64, 43), Image.Resampling.LANCZOS))
     seen = CLASSES[int(net.logits(small).argmax())]
     for method in ("saliency", "guided", "occlusion", "class_model"):
-        found = looks[method].output.text
+        found = looks(method).output.text
         assert found is not None
         assert seen.en in found.en
         assert seen.ru in found.ru
 
 
-@pytest.mark.parametrize("method", ["saliency", "guided", "occlusion"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "saliency",
+        pytest.param("guided", marks=pytest.mark.slow),
+        pytest.param("occlusion", marks=pytest.mark.slow),
+    ],
+)
 def test_maps_lie_on_the_thing(visualize: Visualize, method: str) -> None:
     """A coffee pasted into one quarter of a grey wall is where the map is bright."""
     wall = Image.new("RGB", (320, 240), (128, 128, 128))
@@ -160,9 +172,9 @@ def test_views(visualize: Visualize) -> None:
     assert np.abs(difference).mean() < 8
 
 
-def test_an_overlay_keeps_the_photo_in_its_place(looks: dict[str, Look]) -> None:
+def test_an_overlay_keeps_the_photo_in_its_place(looks: Callable[[str], Look]) -> None:
     """Where the map is dark the photo's own light and shade show through, pixel for pixel."""
-    over = np.asarray(picture(looks["occlusion"].output).convert("L"), float)
+    over = np.asarray(picture(looks("occlusion").output).convert("L"), float)
     light = np.asarray(cat().convert("L"), float)
     dark = over < np.quantile(over, 0.3)
     assert np.corrcoef(over[dark], light[dark])[0, 1] > 0.8

@@ -129,10 +129,10 @@ def test_a_rule_changes_no_answer_and_no_other_network() -> None:
         return lambda seen: net.logits(seen)[:, 7]
 
     before = slope(score(net), x)
-    for rule in (guided, deconvolving, waking):
+    for rule in (guided, deconvolving):
         ruled = rule(net)
         torch.testing.assert_close(ruled.logits(x), net.logits(x))
-        assert (rule is waking) == torch.allclose(slope(score(ruled), x), before)
+        assert not torch.allclose(slope(score(ruled), x), before)
     assert torch.equal(before, slope(score(net), x))
 
 
