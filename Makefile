@@ -27,7 +27,7 @@ run: .venv/.demo  ## the service on http://127.0.0.1:8080, restarted when it die
 	@$(BIN)/supervisord --configuration deploy/supervisord.conf
 
 test: .venv/.dev  ## the tests, in a few minutes
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: .venv/.dev  ## the long tests too
 	@$(BIN)/python -m pytest

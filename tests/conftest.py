@@ -21,6 +21,8 @@ from worker.jobs.redis_queue import RedisQueue
 
 # Every program that a test starts would compile all of our files anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is loaded: others need the cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 WAIT = 60.0
 """Seconds that a test waits for what must come. A busy machine takes long, and nobody waits in vain
