@@ -12,7 +12,7 @@ from tests.worker.runtime_kit import LEASE, ROOT, House, until
 async def test_a_draining_worker_finishes_its_job(house: House, photo: bytes) -> None:
     """After SIGTERM the running job ends as usual, the waiting one stays for others."""
     trace, gate = house.folder / "trace", house.folder / "gate"
-    worker = await house.worker()
+    worker = await house.worker(grace=600)
     running = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
     await until(trace.exists)
     waiting = await house.submit("noop")
