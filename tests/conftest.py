@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -21,6 +22,9 @@ from worker.jobs.redis_queue import RedisQueue
 
 # Every program that a test starts would compile all of our files anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# A shell that starts us in the background has us, and all that we start, ignore Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is loaded: others need the cores
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 

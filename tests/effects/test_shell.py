@@ -240,9 +240,12 @@ def test_interrupt(tmp_path: Path) -> None:
         text=True,
     )
     with process:
-        assert "slow: 100 of 1000\n" == process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        rest = process.stderr.read()
+        try:
+            assert "slow: 100 of 1000\n" == process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            rest = process.communicate(timeout=WAIT)[1]
+        finally:
+            process.kill()
     assert 130 == process.returncode
     assert "Traceback" not in rest
     assert "stopped" == rest.splitlines()[-1]
