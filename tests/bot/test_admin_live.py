@@ -35,7 +35,6 @@ def shell(url: str, *words: str, lang: str = "en_US.UTF-8") -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=WAIT,
     )
     return ended.returncode, ended.stdout
 
