@@ -16,11 +16,12 @@ from effects.errors import WeightsMissing
 from effects.weights import MANIFEST, Entry, WeightsStore
 from effects.weights.fetch import Patience
 from effects.weights.pull import part_of, pull
+from tests.conftest import WAIT
 from tests.effects.file_server import FileServer, serving
 
 CONTENT = np.random.default_rng(0).bytes(400_000)
 ENTRY = Entry("net.pth", hashlib.sha256(CONTENT).hexdigest(), 1, "MIT", "nobody")
-QUICK = Patience(timeout=10, tries=3, pause=0)
+QUICK = Patience(timeout=WAIT, tries=3, pause=0)
 
 
 @pytest.fixture(autouse=True)
@@ -84,12 +85,12 @@ def test_a_later_pull_goes_on(server: FileServer, store: WeightsStore) -> None:
 def test_a_stalled_line_is_given_up(server: FileServer, store: WeightsStore) -> None:
     """After the time-out the rest is asked for anew."""
     server.faults += ["stall"]
-    assert CONTENT == fetch(store, Patience(timeout=0.5, tries=9, pause=0))
+    assert CONTENT == fetch(store, Patience(timeout=2.0, tries=9, pause=0))
     assert "bytes=200000-" == server.asked[1]["Range"]
     store.place("net").unlink()
     server.faults += ["stall"]
-    with pytest.raises(WeightsMissing, match=r"nothing came for 0\.5 s"):
-        fetch(store, Patience(timeout=0.5, tries=1, pause=0))
+    with pytest.raises(WeightsMissing, match=r"nothing came for 2 s"):
+        fetch(store, Patience(timeout=2.0, tries=1, pause=0))
 
 
 def test_goes_on_while_something_is_gained(
