@@ -21,6 +21,8 @@ __all__ = ["Aim", "aim_at", "guided_by"]
 # What a picture is enlarged by, drawn at each step of a dream of a class: what is seen as the class
 # at any size is seen so by people too.
 SWAY = (0.75, 1.3)
+# Deviation of the noise that it is shown with: what holds against noise is no noise itself.
+GRAIN = 0.05
 
 Aim = Callable[[torch.Generator], Measure]
 """The objective of the next step."""
@@ -55,11 +57,16 @@ def _towards_class(net: Backbone, subject: Subject, generator: torch.Generator) 
     )
     low, high = SWAY
     factor = low + (high - low) * float(torch.rand((), generator=generator))
+    seed = int(torch.randint(2**31, (), generator=generator))
 
     def measure(picture: Tensor) -> tuple[Tensor, int]:
         swayed = functional.interpolate(
             picture, scale_factor=factor, mode="bilinear", antialias=factor < 1
         )
+        grain = torch.randn(
+            swayed.shape, generator=torch.Generator().manual_seed(seed), dtype=picture.dtype
+        )
+        swayed = swayed + GRAIN * grain.to(picture.device)
         return score(swayed.contiguous(memory_format=torch.channels_last))
 
     return measure

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from effects.deepdream.aims import Aim
-from effects.deepdream.gradient import smoothed
+from effects.deepdream.gradient import Inertia, smoothed
 from effects.deepdream.schedule import Octave
 from effects.deepdream.tiles import climb, spans
 from effects.gatys.pictures import resize, to_tensor, working_size
@@ -52,11 +52,14 @@ def ascend(
     generator: torch.Generator,
     device: str,
     watch: Watch,
+    *,
+    inert: bool = False,
 ) -> tuple[Tensor, list[Climb]]:
     """The photo, dreamt: 1×3×H×W in [0, 1], the longer side being `side`; and the way there.
 
-    What `watch` raises ends the ascent.
+    `inert`: steps follow a mean of gradients. What `watch` raises ends the ascent.
     """
+    step = Inertia() if inert else smoothed
     farthest = FARTHEST * strength**0.5
     detail = torch.zeros(1, 3, 1, 1, device=device)
     climbs = []
@@ -72,7 +75,7 @@ def ascend(
             rows, columns = (spans(length, generator) for length in base.shape[2:])
             value, gradient = climb(picture(), aim(generator), rows, columns, watch.on_piece)
             seen.append(value)
-            detail.add_(smoothed(gradient), alpha=RATE * strength)
+            detail.add_(step(gradient), alpha=RATE * strength)
             # What is beyond is not seen, and would only have to be taken back.
             detail.clamp_(-2 * farthest, 2 * farthest)
             watch.on_step(picture)

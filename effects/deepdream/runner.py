@@ -47,7 +47,15 @@ class Dream(Effect[DreamParams]):
             start = film.zoomed(frames[-1], params.zoom) if frames else photo
             watch.photo = start
             picture, climbs = ascend(
-                start, planned.side, octaves, aim, params.strength, generator, self.device, watch
+                start,
+                planned.side,
+                octaves,
+                aim,
+                params.strength,
+                generator,
+                self.device,
+                watch,
+                inert=not params.subject.is_layer and not params.subject.is_random,
             )
             frame = _finished(params, picture, start)
             frames.append(film.matched(frame, photo) if frames else frame)

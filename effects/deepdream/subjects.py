@@ -22,18 +22,14 @@ class Preset(NamedTuple):
 
 # Found by dreaming of every block, and looking.
 PRESETS = (
-    Preset("block11.expand", Text("animals", "звери"), ("животные",)),
+    Preset("block11.expand", Text("animals", "звери"), ("животные", "dogs", "собаки")),
     Preset("block8", Text("eyes", "глаза")),
-    Preset("block12.expand", Text("dogs", "собаки")),
-    Preset("block10", Text("fur", "мех")),
     Preset("block8.expand", Text("buildings", "дома"), ("houses", "здания")),
-    Preset("block10.expand", Text("towns", "города"), ("cities",)),
     Preset("block13.expand", Text("domes", "купола")),
     Preset("block14.expand", Text("feathers", "перья")),
     Preset("block15.expand", Text("flowers", "цветы")),
     Preset("block5.expand", Text("patterns", "узоры"), ("ornament", "орнамент")),
     Preset("block4.expand", Text("tiles", "плитки"), ("mosaic", "мозаика")),
-    Preset("block7", Text("rings", "кольца"), ("круги",)),
     Preset("block6.expand", Text("stripes", "полосы")),
     Preset("block2.expand", Text("curls", "локоны"), ("waves", "волны")),
 )
