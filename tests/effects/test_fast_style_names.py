@@ -85,4 +85,4 @@ def test_no_two_styles_answer_to_one_word() -> None:
         for word in {sample.name, *sample.title, *sample.aliases}
     ]
     assert len(words) == len(set(words))
-    assert len(SPEC.filters.samples) == len(ARTWORKS) == 19
+    assert 16 <= len(SPEC.filters.samples) == len(ARTWORKS)
