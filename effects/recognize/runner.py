@@ -21,7 +21,7 @@ from effects.spec import Context, Effect, Item, Media, Output, Weights
 __all__ = ["Recognize"]
 
 ROWS = 5
-SHOWN = 1024
+SHOWN = 1280
 WORTH = 0.01
 """A guess below this is not shown."""
 

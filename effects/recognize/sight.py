@@ -34,7 +34,8 @@ def cells(net: EfficientNetLite0, photo: Image.Image, device: str) -> Tensor:
     scale = (AREA / (photo.width * photo.height)) ** 0.5
     wide, high = (max(LEAST, round(side * scale)) for side in photo.size)
     view = photo.resize((wide * CELL, high * CELL), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    pixels = torch.from_numpy(np.array(view)).to(device).permute(2, 0, 1)[None].float() / 255
+    # Decoded pictures lie channels last, which the network's depthwise layers like best.
+    pixels = torch.from_numpy(np.array(view)).to(device)[None].permute(0, 3, 1, 2).float() / 255
     head = net.features(pixels, ["head"])["head"]
     scores: Tensor = net.classifier(head[0].permute(1, 2, 0)).permute(2, 0, 1)
     return scores.cpu()

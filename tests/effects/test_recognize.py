@@ -102,7 +102,7 @@ def test_picture(recognize: Recognize, size: tuple[int, int]) -> None:
     photo = Image.fromarray(data.coffee()).resize(size)
     output, _, objects = run(recognize, photo)
     picture = Image.open(io.BytesIO(output.media[0].content))
-    shown = bound(photo, 1024)
+    shown = bound(photo, 1280)
     left = (picture.width - shown.width) // 2
     top = min(left, 16)
     assert max(shown.width, 360) == picture.width
