@@ -6,7 +6,7 @@ from typing import Any
 
 from effects.spec import Text, param
 
-__all__ = ["preserve_color"]
+__all__ = ["preserve_color", "seed"]
 
 
 _OF_A_STYLE = Text(
@@ -19,3 +19,18 @@ def preserve_color(description: Text = _OF_A_STYLE) -> Any:
     """Whether the picture keeps the colours of the photo; off unless set."""
     title = Text("Keep the photo's colours", "Сохранить цвета фото")
     return param(False, title, description)
+
+
+def seed() -> Any:
+    """What all chance of the effect hangs on; 0 unless set."""
+    return param(
+        0,
+        Text("Seed", "Зерно"),
+        Text(
+            "The same seed gives the same picture; another one a variation",
+            "То же зерно даёт ту же картину, другое — вариацию",
+        ),
+        ge=0,
+        le=2**31 - 1,
+        advanced=True,
+    )

@@ -16,6 +16,7 @@ from effects.spec import Weights
 __all__ = [
     "VGG19",
     "Backbone",
+    "Backbones",
     "EfficientNetLite0",
     "GoogLeNet",
     "Tap",
@@ -54,3 +55,22 @@ def load(name: str, weights: Weights, device: str) -> Backbone:
     Raises `WeightsMissing`.
     """
     return _BY_NAME[name](weights, device)
+
+
+class Backbones:
+    """Those of one effect on one device: lite0 at once, the others when first asked for."""
+
+    def __init__(self, weights: Weights, device: str) -> None:
+        """Raises `WeightsMissing`."""
+        self._weights, self._device = weights, device
+        self._loaded = {"lite0": load("lite0", weights, device)}
+
+    def __getitem__(self, name: str) -> Backbone:
+        """See `load`."""
+        if name not in self._loaded:
+            self._loaded[name] = load(name, self._weights, self._device)
+        return self._loaded[name]
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._loaded.clear()

@@ -8,10 +8,10 @@ from typing import Literal, Self
 from PIL import Image
 from pydantic import model_validator
 
+from effects import fields
 from effects.deepdream.schedule import plan
 from effects.deepdream.subjects import PRESETS, RANDOM, Subject, find_subject
 from effects.errors import WrongPhotos
-from effects.fields import preserve_color
 from effects.layers import ALL_CHANNELS
 from effects.spec import EffectSpec, Params, Text, param
 
@@ -52,7 +52,7 @@ class DreamParams(Params):
         ge=0.5,
         le=2,
     )
-    preserve_color: bool = preserve_color(
+    preserve_color: bool = fields.preserve_color(
         Text(
             "Only the light and the shapes change, the colours stay",
             "Меняются только свет и формы, цвета остаются",
@@ -126,17 +126,7 @@ class DreamParams(Params):
         ),
         advanced=True,
     )
-    seed: int = param(
-        0,
-        Text("Seed", "Зерно"),
-        Text(
-            "The same seed gives the same picture; another one a variation",
-            "То же зерно даёт ту же картину, другое — вариацию",
-        ),
-        ge=0,
-        le=2**31 - 1,
-        advanced=True,
-    )
+    seed: int = fields.seed()
 
     @property
     def subject(self) -> Subject:

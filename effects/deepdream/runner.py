@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from effects import backbones
+from effects.backbones import Backbones
 from effects.deepdream import DreamParams, film
 from effects.deepdream.aims import Aim, aim_at, guided_by
 from effects.deepdream.ascent import ascend
@@ -31,8 +31,7 @@ class Dream(Effect[DreamParams]):
 
     def __init__(self, device: str, weights: Weights) -> None:
         super().__init__(device, weights)
-        self._nets: dict[str, backbones.Backbone] = {}
-        self._net("lite0")
+        self._nets = Backbones(weights, device)
 
     def run(self, item: Item[DreamParams], ctx: Context) -> Output:
         """Dream; `data["objective.json"]` tells the objective's rise at each octave."""
@@ -70,13 +69,8 @@ class Dream(Effect[DreamParams]):
         """Forget the networks."""
         self._nets.clear()
 
-    def _net(self, name: str) -> backbones.Backbone:
-        if name not in self._nets:
-            self._nets[name] = backbones.load(name, self.weights, self.device)
-        return self._nets[name]
-
     def _aim(self, item: Item[DreamParams]) -> Aim:
-        net, subject = self._net(item.params.backbone), item.params.subject
+        net, subject = self._nets[item.params.backbone], item.params.subject
         if len(item.photos) == 1:
             return aim_at(net, subject)
         guide = resize(item.photos[1], working_size(item.photos[1].size, GUIDE))

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from effects.fields import preserve_color
+from effects import fields
 from effects.spec import EffectSpec, Params, Text, param
 
 __all__ = ["SPEC", "GatysParams"]
@@ -51,7 +51,7 @@ class GatysParams(Params):
         ge=0.25,
         le=2,
     )
-    preserve_color: bool = preserve_color()
+    preserve_color: bool = fields.preserve_color()
     start: Literal["photo", "noise"] = param(
         "photo",
         Text("Start from", "Начать с"),
@@ -81,17 +81,7 @@ class GatysParams(Params):
         ),
         advanced=True,
     )
-    seed: int = param(
-        0,
-        Text("Seed", "Зерно"),
-        Text(
-            "The same seed gives the same picture; another one a variation",
-            "То же зерно даёт ту же картину, другое — вариацию",
-        ),
-        ge=0,
-        le=2**31 - 1,
-        advanced=True,
-    )
+    seed: int = fields.seed()
 
 
 def _cost(params: GatysParams, pixels: int) -> float:

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from effects import backbones
+from effects.backbones import Backbones
 from effects.errors import OutOfMemory
 from effects.gatys import GatysParams, pictures
 from effects.gatys.objective import RECIPES, Objective
@@ -31,8 +31,7 @@ class Gatys(Effect[GatysParams]):
 
     def __init__(self, device: str, weights: Weights) -> None:
         super().__init__(device, weights)
-        self._backbones: dict[str, backbones.Backbone] = {}
-        self._backbone("lite0")
+        self._backbones = Backbones(weights, device)
 
     def run(self, item: Item[GatysParams], ctx: Context) -> Output:
         """Paint; `data["losses.json"]` tells the losses of the photo and of the result."""
@@ -42,11 +41,6 @@ class Gatys(Effect[GatysParams]):
     def close(self) -> None:
         """Forget the networks."""
         self._backbones.clear()
-
-    def _backbone(self, name: str) -> backbones.Backbone:
-        if name not in self._backbones:
-            self._backbones[name] = backbones.load(name, self.weights, self.device)
-        return self._backbones[name]
 
     def _paint(self, item: Item[GatysParams], ctx: Context) -> Output:
         params = item.params
@@ -98,7 +92,7 @@ class Gatys(Effect[GatysParams]):
             # The photo must be found first, not only kept.
             recipe = replace(recipe, content=5 * recipe.content, tone=10 * recipe.tone)
         return Objective(
-            self._backbone(params.backbone),
+            self._backbones[params.backbone],
             recipe,
             self._tensor(photo, size),
             self._tensor(style, of_style),

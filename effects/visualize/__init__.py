@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from effects import fields
 from effects.imagenet import find
 from effects.layers import ALL_CHANNELS, check_layer
 from effects.spec import EffectSpec, Params, Text, param
@@ -115,17 +116,7 @@ class VisualizeParams(Params):
         ),
         advanced=True,
     )
-    seed: int = param(
-        0,
-        Text("Seed", "Зерно"),
-        Text(
-            "The same seed gives the same picture; another one a variation",
-            "То же зерно даёт ту же картину, другое — вариацию",
-        ),
-        ge=0,
-        le=2**31 - 1,
-        advanced=True,
-    )
+    seed: int = fields.seed()
 
     @property
     def network(self) -> str:

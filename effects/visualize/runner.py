@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from PIL import Image
 
-from effects import backbones, image
+from effects import image
+from effects.backbones import Backbones
 from effects.gatys.pictures import resize, to_image, to_tensor, working_size
 from effects.spec import Context, Effect, Item, Media, Output, Weights
 from effects.visualize import (
@@ -47,8 +48,7 @@ class Visualize(Effect[VisualizeParams]):
 
     def __init__(self, device: str, weights: Weights) -> None:
         super().__init__(device, weights)
-        self._backbones: dict[str, backbones.Backbone] = {}
-        self._backbone("lite0")
+        self._backbones = Backbones(weights, device)
 
     def run(self, item: Item[VisualizeParams], ctx: Context) -> Output:
         """Look; the text says what one sees."""
@@ -61,14 +61,9 @@ class Visualize(Effect[VisualizeParams]):
         """Forget the networks."""
         self._backbones.clear()
 
-    def _backbone(self, name: str) -> backbones.Backbone:
-        if name not in self._backbones:
-            self._backbones[name] = backbones.load(name, self.weights, self.device)
-        return self._backbones[name]
-
     def _scene(self, item: Item[VisualizeParams], ctx: Context) -> Scene:
         params, photo = item.params, item.photos[0]
-        net = self._backbone(params.network)
+        net = self._backbones[params.network]
         small = to_tensor(resize(photo, working_size(photo.size, params.size))).to(self.device)
         side = max(params.size, min(SHOWN, max(photo.size)))
         large = to_tensor(resize(photo, working_size(photo.size, side)))[0].to(self.device)

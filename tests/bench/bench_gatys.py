@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
+from effects.backbones import efficientnet_lite0
 from effects.gatys import SPEC, pictures
 from effects.gatys.objective import LITE0, Objective
 from effects.gatys.optimise import Pyramid
@@ -75,7 +76,7 @@ def _matmul_peak(side: int = 2048) -> float:
 
 def _flops_per_step() -> int:
     photo, style = _pictures()
-    backbone = Gatys("cpu", WeightsStore())._backbone("lite0")
+    backbone = efficientnet_lite0(WeightsStore(), "cpu")
     small = [pictures.to_tensor(pictures.resize(each, (512, 384))) for each in (photo, style)]
     objective = Objective(backbone, LITE0, small[0], small[1], 1.0, torch.Generator())
     canvas = Pyramid(small[0])
