@@ -15,7 +15,7 @@ from effects.deepdream.aims import Aim
 from effects.deepdream.gradient import Inertia, smoothed
 from effects.deepdream.schedule import Octave
 from effects.deepdream.tiles import climb, spans
-from effects.gatys.pictures import resize, to_tensor, working_size
+from effects.pictures import resize, to_tensor, working_size
 
 __all__ = ["Climb", "Watch", "ascend", "laid_on"]
 

@@ -16,8 +16,8 @@ from effects.deepdream import DreamParams, film
 from effects.deepdream.aims import Aim, aim_at, guided_by
 from effects.deepdream.ascent import ascend
 from effects.deepdream.schedule import plan
-from effects.gatys.pictures import resize, to_image, to_tensor, working_size
 from effects.image import encode, recolour
+from effects.pictures import resize, to_image, to_tensor, working_size
 from effects.spec import Context, Effect, Item, Media, Output, Weights
 
 __all__ = ["Dream"]

@@ -12,11 +12,13 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from effects import pictures
 from effects.backbones import Backbones
 from effects.errors import OutOfMemory
-from effects.gatys import GatysParams, pictures
+from effects.gatys import GatysParams
 from effects.gatys.objective import RECIPES, Objective
 from effects.gatys.optimise import descend
+from effects.gatys.sizes import scale_sides, style_size
 from effects.image import encode, recolour
 from effects.spec import Context, Effect, Item, Media, Output, Weights
 
@@ -86,7 +88,7 @@ class Gatys(Effect[GatysParams]):
         generator: torch.Generator,
     ) -> Objective:
         size = pictures.working_size(photo.size, side)
-        of_style = pictures.style_size(style.size, size, params.style_scale)
+        of_style = style_size(style.size, size, params.style_scale)
         recipe = RECIPES[params.backbone]
         if params.start == "noise":
             # The photo must be found first, not only kept.
@@ -106,7 +108,7 @@ class Gatys(Effect[GatysParams]):
 
 def _plan(params: GatysParams) -> list[tuple[int, int]]:
     """Side and steps of each scale; the steps add up to `params.steps`."""
-    *coarser, finest = pictures.scale_sides(params.size)
+    *coarser, finest = scale_sides(params.size)
     share = params.steps // (len(coarser) + 2)
     return [*((side, share) for side in coarser), (finest, params.steps - share * len(coarser))]
 

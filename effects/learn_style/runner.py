@@ -18,10 +18,10 @@ from effects.fast_style.train.batches import Batch, batches
 from effects.fast_style.train.gradients import Gradients
 from effects.fast_style.train.teacher import Teacher
 from effects.fast_style.vectors import pack
-from effects.gatys.pictures import to_image, to_tensor
 from effects.learn_style import LearnStyleParams, photos
 from effects.learn_style.checkpoint import Checkpoint
 from effects.learn_style.fit import Fit
+from effects.pictures import to_image, to_tensor
 from effects.spec import Context, Effect, Item, Media, Output, Weights
 
 __all__ = ["LearnStyle", "Terms"]

@@ -11,7 +11,7 @@ from itertools import count
 from torch import Tensor
 
 from effects.gatys.losses import total_variation
-from effects.gatys.pictures import to_image
+from effects.pictures import to_image
 from effects.spec import Text
 from effects.visualize.ascent import ascend
 from effects.visualize.canvas import Canvas, seen_askew

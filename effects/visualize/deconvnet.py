@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from effects.backbones import Backbone
-from effects.gatys.pictures import to_image
+from effects.pictures import to_image
 from effects.spec import Text
 from effects.visualize.colours import drawing
 from effects.visualize.rules import deconvolving

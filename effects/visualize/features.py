@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from effects.backbones import Backbone
-from effects.gatys.pictures import to_image
+from effects.pictures import to_image
 from effects.spec import Text
 from effects.visualize.ascent import ascend
 from effects.visualize.canvas import Canvas, seen_askew

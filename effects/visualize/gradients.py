@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -44,17 +43,20 @@ def mean_slope(
     for done in range(2, samples + 1):
         drawn = torch.randn(picture.shape, generator=generator).to(picture)
         down, right = torch.randint(2 * SHIFT + 1, (2,), generator=generator).tolist()
-        view = partial(_moved, down=down, right=right)
-        total += slope(lambda seen: score(view(seen)), picture + noise * drawn)  # noqa: B023
+        total += slope(_of_moved(score, down, right), picture + noise * drawn)
         on_step(done)
     return total / samples
 
 
-def _moved(pictures: Tensor, down: int, right: int) -> Tensor:
-    """Pictures moved by up to `SHIFT` pixels either way; borders are reflected."""
-    height, width = pictures.shape[2:]
-    padded = functional.pad(pictures, (SHIFT,) * 4, mode="reflect")
-    return padded[:, :, down : down + height, right : right + width]
+def _of_moved(score: Score, down: int, right: int) -> Score:
+    """The score of pictures moved by up to `SHIFT` pixels either way; borders are reflected."""
+
+    def of_moved(pictures: Tensor) -> Tensor:
+        height, width = pictures.shape[2:]
+        padded = functional.pad(pictures, (SHIFT,) * 4, mode="reflect")
+        return score(padded[:, :, down : down + height, right : right + width])
+
+    return of_moved
 
 
 def strongest(gradient: Tensor) -> Tensor:

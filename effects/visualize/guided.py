@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from effects.gatys.pictures import to_image
+from effects.pictures import to_image
 from effects.spec import Text
 from effects.visualize.colours import blurred, drawing, levelled
 from effects.visualize.gradients import mean_slope, strongest

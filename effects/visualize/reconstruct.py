@@ -20,7 +20,7 @@ from effects.gatys.objective import (
     shifted,
     style_loss,
 )
-from effects.gatys.pictures import to_image
+from effects.pictures import to_image
 from effects.spec import Text
 from effects.visualize.ascent import ascend
 from effects.visualize.canvas import Canvas

@@ -9,7 +9,7 @@ from PIL import Image
 
 from effects import image
 from effects.backbones import Backbones
-from effects.gatys.pictures import resize, to_image, to_tensor, working_size
+from effects.pictures import resize, to_image, to_tensor, working_size
 from effects.spec import Context, Effect, Item, Media, Output, Weights
 from effects.visualize import (
     VisualizeParams,

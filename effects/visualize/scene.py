@@ -12,9 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from effects.backbones import Backbone
-from effects.gatys.pictures import to_image
 from effects.imagenet import CLASSES, find
 from effects.layers import ALL_CHANNELS
+from effects.pictures import to_image
 from effects.spec import Context, Text
 from effects.visualize import VisualizeParams
 from effects.visualize.colours import coloured, laid_over

@@ -24,7 +24,7 @@ from effects.deepdream.aims import aim_at
 from effects.deepdream.runner import Dream
 from effects.deepdream.schedule import octaves
 from effects.deepdream.tiles import Measure, climb, spans
-from effects.gatys.pictures import to_tensor
+from effects.pictures import to_tensor
 from effects.spec import Item
 from effects.weights import WeightsStore
 from tests.bench.bench_gatys import Quiet

@@ -14,8 +14,9 @@ import torch
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
+from effects import pictures
 from effects.backbones import efficientnet_lite0
-from effects.gatys import SPEC, pictures
+from effects.gatys import SPEC
 from effects.gatys.objective import LITE0, Objective
 from effects.gatys.optimise import Pyramid
 from effects.gatys.runner import Gatys

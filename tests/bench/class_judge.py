@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from effects.gatys.pictures import to_tensor
+from effects.pictures import to_tensor
 
 SIDE = 227
 # BGR, 0–255.

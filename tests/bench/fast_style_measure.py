@@ -22,7 +22,7 @@ from torch import Tensor
 
 from effects.backbones import efficientnet_lite0
 from effects.fast_style.train.teacher import RECIPE, Teacher
-from effects.gatys.pictures import to_tensor
+from effects.pictures import to_tensor
 from effects.weights import WeightsStore
 
 SIDE, STYLE_SIDE = 256, 512

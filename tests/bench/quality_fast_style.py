@@ -18,7 +18,7 @@ from PIL import Image
 from effects.fast_style.names import ARTWORKS
 from effects.fast_style.restore import restore
 from effects.fast_style.styles import Styles
-from effects.gatys.pictures import to_image, to_tensor
+from effects.pictures import to_image, to_tensor
 from effects.weights import WeightsStore
 from tests.bench.fast_style_measure import open_photos, ratios
 from tests.bench.style_judge import SIDE, StyleJudge

@@ -20,9 +20,9 @@ from effects.fast_style.names import ARTWORKS
 from effects.fast_style.network import StyleNetwork
 from effects.fast_style.restore import restore
 from effects.fast_style.styles import Styles
-from effects.gatys.pictures import to_tensor
 from effects.learn_style import SPEC
 from effects.learn_style.runner import LearnStyle
+from effects.pictures import to_tensor
 from effects.spec import Item
 from effects.weights import WeightsStore
 from tests.bench.bench_gatys import Quiet

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from effects.fast_style.train.vgg_slice import VGG19Slice
 from effects.gatys.losses import gram
-from effects.gatys.pictures import to_tensor, working_size
+from effects.pictures import to_tensor, working_size
 
 SIDE = 384
 LAYERS = ("relu1_1", "relu2_1", "relu3_1")

@@ -18,7 +18,7 @@ from effects.fast_style.network import StyleNetwork
 from effects.fast_style.runner import FastStyle
 from effects.fast_style.styles import Styles
 from effects.fast_style.vectors import pack
-from effects.gatys.pictures import to_image, to_tensor
+from effects.pictures import to_image, to_tensor
 from effects.spec import Item
 from tests.effects.fast_styles import (
     NAMES,

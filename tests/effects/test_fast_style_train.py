@@ -19,7 +19,7 @@ from effects.fast_style.train.__main__ import main
 from effects.fast_style.train.photos import Photos
 from effects.fast_style.train.teacher import Teacher
 from effects.fast_style.train.vgg_slice import VGG19Slice
-from effects.gatys.pictures import to_tensor
+from effects.pictures import to_tensor
 from effects.weights import WeightsStore
 
 STEPS = 20

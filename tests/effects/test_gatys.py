@@ -16,8 +16,9 @@ from PIL import Image
 
 from effects.errors import BadParams, Cancelled, OutOfMemory, WeightsMissing
 from effects.gatys import SPEC
-from effects.gatys.pictures import scale_sides, style_size, working_size
 from effects.gatys.runner import Gatys
+from effects.gatys.sizes import scale_sides, style_size
+from effects.pictures import working_size
 from effects.spec import Item, Output
 from effects.weights import WeightsStore
 from tests.effects.random_networks import RandomWeights

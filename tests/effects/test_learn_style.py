@@ -25,10 +25,10 @@ from effects.fast_style.runner import FastStyle
 from effects.fast_style.styles import Styles
 from effects.fast_style.train.teacher import Teacher
 from effects.fast_style.vectors import unpack
-from effects.gatys.pictures import to_tensor
 from effects.learn_style import SPEC, check, photos
 from effects.learn_style.checkpoint import KEEP, Checkpoint
 from effects.learn_style.runner import LearnStyle, Terms
+from effects.pictures import to_tensor
 from effects.spec import Item
 from effects.weights import WeightsStore
 

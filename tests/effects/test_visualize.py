@@ -18,8 +18,8 @@ from skimage import data
 
 from effects.backbones import efficientnet_lite0
 from effects.errors import BadParams, Cancelled, UnknownClass, UnknownLayer, WeightsMissing
-from effects.gatys.pictures import to_tensor
 from effects.imagenet import CLASSES, find
+from effects.pictures import to_tensor
 from effects.spec import Item, Output
 from effects.visualize import SPEC
 from effects.visualize.runner import Visualize

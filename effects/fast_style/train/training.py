@@ -19,7 +19,7 @@ from effects.fast_style.modes import FEWEST, STEP
 from effects.fast_style.network import StyleNetwork
 from effects.fast_style.train.gradients import Gradients, Judge
 from effects.fast_style.train.state import damaged, read_state, write_state
-from effects.gatys.pictures import to_image, to_tensor
+from effects.pictures import to_image, to_tensor
 
 __all__ = ["Plan", "Training", "load_trained"]
 

@@ -1,8 +1,6 @@
-"""Between pictures and tensors, and the sizes at which Gatys works."""
+"""Between pictures and tensors, for effects that compute with torch."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import torch
@@ -10,9 +8,8 @@ from PIL import Image
 from torch import Tensor
 
 __all__ = [
+    "MIN_SIDE",
     "resize",
-    "scale_sides",
-    "style_size",
     "to_image",
     "to_tensor",
     "working_size",
@@ -20,8 +17,6 @@ __all__ = [
 
 # Below it the coarser layers of the networks see nothing.
 MIN_SIDE = 32
-# Strokes are laid on from coarse to fine; below this the photo is no longer recognised.
-COARSEST = 160
 
 
 def working_size(size: tuple[int, int], side: int) -> tuple[int, int]:
@@ -31,26 +26,6 @@ def working_size(size: tuple[int, int], side: int) -> tuple[int, int]:
     """
     scale = max(side / max(size), MIN_SIDE / min(size))
     return round(size[0] * scale), round(size[1] * scale)
-
-
-def style_size(size: tuple[int, int], picture: tuple[int, int], scale: float) -> tuple[int, int]:
-    """Size of the style for a picture: at `scale` 1 their longer sides are equal.
-
-    A square style of a very long photo is kept to twice the photo's area.
-    """
-    factor = scale * min(
-        max(picture) / max(size),
-        math.sqrt(2 * picture[0] * picture[1] / (size[0] * size[1])),
-    )
-    return max(MIN_SIDE, round(size[0] * factor)), max(MIN_SIDE, round(size[1] * factor))
-
-
-def scale_sides(side: int) -> list[int]:
-    """The longer sides to work at, from coarse to fine, each at most twice the one before."""
-    sides = [side]
-    while sides[0] >= 2 * COARSEST:
-        sides.insert(0, sides[0] // 2)
-    return sides
 
 
 def resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:
