@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
-from torch.nn import functional
 
 from effects.imagenet import CLASSES
 from effects.imagenet.kinds import KIND_OF, KINDS, Kind
@@ -110,8 +109,16 @@ def _called(kind: int, classes: Tensor, least: float) -> Kind:
 
 def _around(scores: Tensor, size: int) -> Tensor:
     """Probabilities of the classes in the window of `size` places around each place."""
-    mean = functional.avg_pool2d(scores[None], size, 1, size // 2, count_include_pad=False)[0]
+    high, wide = scores.shape[1:]
+    mean = _means(high, size) @ scores @ _means(wide, size).T
     return (mean / TEMPERATURE).softmax(0)
+
+
+def _means(count: int, size: int) -> Tensor:
+    """For each of `count` places in a row what those around it count in its window's mean."""
+    at = torch.arange(count)
+    near = ((at[:, None] - at).abs() <= size // 2).float()
+    return near / near.sum(1, keepdim=True)
 
 
 def _map(scores: Tensor, small: Tensor, classes: Sequence[int], weights: Tensor) -> Tensor:

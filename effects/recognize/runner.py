@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from effects import image
@@ -31,7 +32,9 @@ class Recognize(Effect[RecognizeParams]):
 
     def __init__(self, device: str, weights: Weights) -> None:
         super().__init__(device, weights)
-        self._net = efficientnet_lite0(weights, device)
+        net = efficientnet_lite0(weights, device)
+        # As the pictures lie: else each convolution turns its weights round, every time.
+        self._net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # untold by torch
 
     def run(self, item: Item[RecognizeParams], ctx: Context) -> Output:
         """One step. `data` holds labels.json, the five likeliest classes of the whole photo, and
