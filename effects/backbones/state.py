@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-
 import torch
 from torch import Tensor, nn
 
@@ -16,7 +14,10 @@ def read_state(path: str) -> dict[str, Tensor]:
     """The tensors of a file that torch wrote. Raises `WeightsMissing`."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+    except MemoryError:
+        raise
+    # What is no pickle fails in any way there is.
+    except Exception as error:
         raise unusable(path) from error
     if not isinstance(state, dict) or not all(isinstance(x, Tensor) for x in state.values()):
         raise unusable(path)

@@ -10,9 +10,11 @@ from torch import Tensor
 
 from effects import image
 from effects.backbones import efficientnet_lite0
+from effects.errors import WeightsMissing
 from effects.imagenet import CLASSES
 from effects.recognize import RecognizeParams
 from effects.recognize.boxes import draw_boxes
+from effects.recognize.detector import Detector
 from effects.recognize.objects import Object, find_objects
 from effects.recognize.panel import annotate
 from effects.recognize.sight import cells, probabilities
@@ -28,13 +30,18 @@ WORTH = 0.01
 
 
 class Recognize(Effect[RecognizeParams]):
-    """Photo -> objects in boxes and the likeliest of ImageNet's classes, in words and as data."""
+    """Photo -> objects in boxes and the likeliest of ImageNet's classes, in words and as data.
+
+    Objects are a detector's where its weights are, else read from the classifier's maps.
+    """
 
     def __init__(self, device: str, weights: Weights) -> None:
         super().__init__(device, weights)
         net = efficientnet_lite0(weights, device)
         # As the pictures lie: else each convolution turns its weights round, every time.
-        self._net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # untold by torch
+        # torch's types leave `memory_format` out.
+        self._net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._detector = _detector(weights, device)
 
     def run(self, item: Item[RecognizeParams], ctx: Context) -> Output:
         """One step. `data` holds labels.json, the five likeliest classes of the whole photo, and
@@ -44,7 +51,9 @@ class Recognize(Effect[RecognizeParams]):
         photo = image.bound(item.photos[0], SHOWN)
         scores = cells(self._net, photo, self.device)
         whole = probabilities(scores)
-        objects = find_objects(scores, whole)
+        detected = self._detector.find(photo) if self._detector else []
+        # A detector knows eighty things; what it does not find the maps may.
+        objects = detected or find_objects(scores, whole)
         labels = _likeliest(whole)
         seen = [Label(each.name, each.probability) for each in objects]
         named = {label.name for label in seen}
@@ -54,7 +63,16 @@ class Recognize(Effect[RecognizeParams]):
         content = image.encode(picture, "image/jpeg")
         ctx.step(1, 1)
         data = {"labels.json": _labels(labels), "objects.json": _objects(objects)}
-        return Output((Media("image/jpeg", content),), caption(seen, others), data)
+        text = caption(seen, others, apart=bool(detected))
+        return Output((Media("image/jpeg", content),), text, data)
+
+
+def _detector(weights: Weights, device: str) -> Detector | None:
+    """The detector, where its weights are, and whole."""
+    try:
+        return Detector(weights.path("ssdlite"), device)
+    except WeightsMissing:
+        return None
 
 
 def _likeliest(whole: Tensor) -> list[Label]:

@@ -24,15 +24,20 @@ def percent(probability: float) -> str:
     return f"{round(probability * 100)} %" if probability >= 0.005 else "<1 %"
 
 
-def caption(seen: Sequence[Label], others: Sequence[Label]) -> Text:
-    """`seen`: what is surely there; `others`: guesses about the whole, likeliest first."""
+def caption(seen: Sequence[Label], others: Sequence[Label], *, apart: bool = False) -> Text:
+    """`seen`: what is surely there; `others`: guesses about the whole, likeliest first, `apart`
+    if another network's, which may be just as likely.
+    """
     if not seen:
         return Text(
             f"Not sure. Perhaps: {_listed(others, 0)}.",
             f"Трудно сказать. Может быть: {_listed(others, 1)}.",
         )
     en, ru = f"In the photo: {_listed(seen, 0)}.", f"На фото: {_listed(seen, 1)}."
-    if others:
+    if others and apart:
+        en += f" All in all it looks like: {_listed(others, 0)}."
+        ru += f" В целом похоже на: {_listed(others, 1)}."
+    elif others:
         en += f" Less likely: {_listed(others, 0)}."
         ru += f" Менее вероятно: {_listed(others, 1)}."
     return Text(en, ru)

@@ -17,6 +17,7 @@ from effects.image import bound
 from effects.imagenet import CLASSES
 from effects.imagenet.kinds import KIND_OF, KINDS
 from effects.recognize.boxes import draw_boxes
+from effects.recognize.detector import NAMES
 from effects.recognize.objects import Box, Object
 from effects.recognize.runner import Recognize
 from effects.spec import Item, Output, Text
@@ -147,8 +148,8 @@ def test_tag_keeps_off_the_object(box: Box) -> None:
 
 
 def test_every_letter_is_in_the_font() -> None:
-    """No name of a class or kind has a letter that would be drawn as an empty frame."""
-    names = [*CLASSES, *(kind.name for kind in KINDS)]
+    """No name of a class, kind or thing has a letter that would be drawn as an empty frame."""
+    names = [*CLASSES, *(kind.name for kind in KINDS), *NAMES.values()]
     letters = {letter for name in names for part in name for letter in part} | set("…%<>")
     missing = bytes(font(40).getmask("\uffff"))
     assert [] == [letter for letter in letters if bytes(font(40).getmask(letter)) == missing]
