@@ -111,7 +111,7 @@ class _Same(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         # At stride 2 an even side is padded by one less before than after.
-        down, right = (self.stride[0] == 2 and side % 2 == 0 for side in x.shape[2:])
+        down, right = (self.stride[0] == 2 and int(side) % 2 == 0 for side in x.shape[2:])
         if not (down or right):
             return super().forward(x)
         reach = self.kernel_size[0] // 2

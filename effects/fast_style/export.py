@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import warnings
-from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from effects.commandline import Parser, finish
 from effects.errors import EffectError, UserError
@@ -21,8 +19,9 @@ from effects.fast_style.network import StyleNetwork
 from effects.fast_style.pieces import PieceNetwork
 from effects.fast_style.styles import Styles
 from effects.fast_style.train.training import load_trained
+from effects.training.onnx import write_onnx
 
-__all__ = ["INPUTS", "MOST", "export", "fingerprint", "parity", "write_onnx"]
+__all__ = ["INPUTS", "MOST", "export", "fingerprint", "parity"]
 
 INPUTS = ("photo", "gamma", "beta", "mode")
 OUTPUTS = ("painting", "scale", "shift")
@@ -71,36 +70,6 @@ def export(net: StyleNetwork, path: Path) -> None:
     """
     values = (*_example(net, 2, 8 * STEP, 12 * STEP), torch.tensor(Mode.WHOLE.value))
     write_onnx(PieceNetwork.of(net), dict(zip(INPUTS, values, strict=True)), OUTPUTS, path)
-
-
-def write_onnx(
-    net: nn.Module, example: Mapping[str, Tensor], outputs: Sequence[str], path: Path
-) -> None:
-    """Write a network of pictures and rows of numbers, free in batch and in the pictures' size;
-    the first output is a picture. Raises `UserError`.
-    """
-    if find_spec("onnx") is None:
-        raise UserError("writing ONNX needs the package onnx: pip install onnx")
-    batch = {0: "n"}
-    picture = {**batch, 2: "height", 3: "width"}
-    free = {name: picture if value.dim() == 4 else batch for name, value in example.items()}
-    free |= dict.fromkeys(outputs, batch) | {outputs[0]: picture}
-    with warnings.catch_warnings():
-        # torch recommends its newer exporter: half a minute for the same graph, and one more
-        # package.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            net.eval(),
-            tuple(example.values()),
-            str(path),
-            input_names=list(example),
-            output_names=list(outputs),
-            dynamic_axes={name: axes for name, axes in free.items() if name != "mode"},
-            opset_version=17,
-            # ONNX Runtime folds when it loads; so that every weight can be found by its name.
-            do_constant_folding=False,
-            dynamo=False,
-        )
 
 
 def parity(net: StyleNetwork, path: Path) -> float:

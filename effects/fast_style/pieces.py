@@ -72,7 +72,7 @@ def _normalised(x: Tensor, scale: Tensor, shift: Tensor, affine: Tensor) -> Tens
 
 # Scripted, so that the graph has both ways and chooses when it runs.
 with warnings.catch_warnings():
-    # torch recommends its newer exporter; see `export.write_onnx`.
+    # torch recommends its newer exporter; see `training.onnx`.
     warnings.simplefilter("ignore", DeprecationWarning)
     _measured = torch.jit.script(_measured)
     _normalised = torch.jit.script(_normalised)

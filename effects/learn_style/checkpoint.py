@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 
 from effects.errors import UserError
-from effects.fast_style.train.state import read_state, write_state
+from effects.training.state import read_state, write_state
 
 __all__ = ["Checkpoint"]
 

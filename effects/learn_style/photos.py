@@ -9,7 +9,7 @@ from PIL import Image
 
 from effects import image
 from effects.errors import WeightsMissing
-from effects.fast_style.train.photos import Photos
+from effects.training.photos import Photos
 
 __all__ = ["bundled", "model"]
 

@@ -17,12 +17,13 @@ import numpy as np
 import torch
 from PIL import Image
 
-from effects.fast_style.export import INPUTS, export, fingerprint, write_onnx
+from effects.fast_style.export import INPUTS, export, fingerprint
 from effects.fast_style.modes import Mode
 from effects.fast_style.network import StyleNetwork
-from effects.fast_style.session import open_session
 from effects.fast_style.styles import Styles
 from effects.image import encode
+from effects.sessions import open_session
+from effects.training.onnx import write_onnx
 from tests.bench.fast_style_door import Door
 from tests.bench.johnson import johnson
 

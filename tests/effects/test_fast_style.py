@@ -87,7 +87,7 @@ def test_without_onnx_one_sentence(
     net: StyleNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the package is not installed, the person is told which."""
-    monkeypatch.setattr("effects.fast_style.export.find_spec", lambda name: None)
+    monkeypatch.setattr("effects.training.onnx.find_spec", lambda name: None)
     with pytest.raises(UserError, match="pip install onnx"):
         export(net, tmp_path / "net.onnx")
 

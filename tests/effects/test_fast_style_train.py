@@ -16,10 +16,10 @@ from PIL import Image
 
 from effects.backbones import efficientnet_lite0
 from effects.fast_style.train.__main__ import main
-from effects.fast_style.train.photos import Photos
 from effects.fast_style.train.teacher import Teacher
 from effects.fast_style.train.vgg_slice import VGG19Slice
 from effects.pictures import to_tensor
+from effects.training.photos import Photos
 from effects.weights import WeightsStore
 
 STEPS = 20

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from effects.commandline import Parser, finish
 from effects.device import pick_device
+from effects.training.arguments import number, whole
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,52 +62,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
-        "--minutes", type=_number(0.1, 100_000), default=120.0, help="of all runs; default 120"
+        "--minutes", type=number(0.1, 100_000), default=120.0, help="of all runs; default 120"
     )
-    length.add_argument("--steps", type=_whole(1, 10_000_000), help="in place of --minutes")
-    add("--batch", type=_whole(1, 64), default=4, help="photos a step; default %(default)s")
-    add("--crop", type=_whole(64, 512, 16), default=256, help="pixels; default %(default)s")
-    add("--style-size", type=_whole(64, 1024), default=512, help="pixels; default %(default)s")
-    add("--rate", type=_number(1e-6, 0.1), default=1e-3, help="of Adam; default %(default)s")
-    add("--seed", type=_whole(0, 2**31 - 1), default=0, help="default %(default)s")
-    add("--save-every", type=_number(0, 1000), default=3.0, help="minutes; default %(default)s")
-    add("--sheet-every", type=_number(0, 1000), default=15.0, help="minutes; default %(default)s")
+    length.add_argument("--steps", type=whole(1, 10_000_000), help="in place of --minutes")
+    add("--batch", type=whole(1, 64), default=4, help="photos a step; default %(default)s")
+    add("--crop", type=whole(64, 512, 16), default=256, help="pixels; default %(default)s")
+    add("--style-size", type=whole(64, 1024), default=512, help="pixels; default %(default)s")
+    add("--rate", type=number(1e-6, 0.1), default=1e-3, help="of Adam; default %(default)s")
+    add("--seed", type=whole(0, 2**31 - 1), default=0, help="default %(default)s")
+    add("--save-every", type=number(0, 1000), default=3.0, help="minutes; default %(default)s")
+    add("--sheet-every", type=number(0, 1000), default=15.0, help="minutes; default %(default)s")
     add("--bf16", action="store_true", help="bfloat16 in the network; fast where AMX or a GPU is")
     add("--device", default="", help="cpu, cuda:0 …; default: a GPU if there is one")
     return parser
-
-
-def _whole(low: int, high: int, multiple: int = 1) -> Callable[[str], int]:
-    def read(word: str) -> int:
-        value = int(word) if word.strip().isdigit() else -1
-        if not low <= value <= high or value % multiple:
-            of = f", a multiple of {multiple}" if multiple > 1 else ""
-            raise argparse.ArgumentTypeError(
-                f"{word} should be a whole number from {low} to {high}{of}"
-            )
-        return value
-
-    return read
 
 
 def _strength(word: str) -> tuple[str, float]:
     name, _, factor = word.rpartition("=")
     if not name:
         raise argparse.ArgumentTypeError(f"{word} should be an artwork and a number: NAME=2")
-    return name, _number(0.1, 10)(factor)
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def read(word: str) -> float:
-        try:
-            value = float(word)
-        except ValueError:
-            value = float("nan")
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{word} should be a number from {low:g} to {high:g}")
-        return value
-
-    return read
+    return name, number(0.1, 10)(factor)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from PIL import Image
 
 from effects import image
 from effects.errors import BadPicture, UserError
-from effects.fast_style.train.photos import SUFFIXES
+from effects.training.photos import SUFFIXES
 
 __all__ = ["read_artworks"]
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from effects.fast_style.train.photos import Photos
+from effects.training.ahead import ahead
+from effects.training.photos import Photos
 
 __all__ = ["Batch", "batches"]
-
-THREADS, AHEAD = 2, 4
 
 
 class Batch(NamedTuple):
@@ -42,14 +39,4 @@ def batches(
         generator = torch.Generator().manual_seed(int(random.integers(2**62)))
         return Batch(torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255, picked, generator)
 
-    with ThreadPoolExecutor(THREADS) as threads:
-        waiting: deque[Future[Batch]] = deque()
-        try:
-            while True:
-                while len(waiting) < AHEAD:
-                    waiting.append(threads.submit(make, first + len(waiting)))
-                yield waiting.popleft().result()
-                first += 1
-        finally:
-            for future in waiting:
-                future.cancel()
+    return ahead(make, first)

@@ -18,13 +18,13 @@ from effects.errors import EffectError, UserError
 from effects.fast_style.modes import FEWEST, STEP
 from effects.fast_style.network import StyleNetwork
 from effects.fast_style.train.gradients import Gradients, Judge
-from effects.fast_style.train.state import damaged, read_state, write_state
 from effects.pictures import to_image, to_tensor
+from effects.training.loop import pace
+from effects.training.state import damaged, read_state, write_state
 
 __all__ = ["Plan", "Training", "load_trained"]
 
 STEEPEST = 5.0
-RISE = 50
 # A style's γ and β see few of the batches: at the network's rate the styles stay alike for long.
 VECTORS = 5.0
 # Longer side of sample pictures.
@@ -107,7 +107,7 @@ class Training:
         progress: float,
     ) -> tuple[float, float, float]:
         """One step; `progress`, 0–1, says how far the training is. Returns the losses."""
-        rate = self.plan.rate * _pace(self.step, progress)
+        rate = self.plan.rate * pace(self.step, progress)
         for group, share in zip(self._adam.param_groups, (1.0, VECTORS), strict=True):
             group["lr"] = share * rate
         found = self._gradients.leave(
@@ -183,13 +183,6 @@ def load_trained(path: Path) -> tuple[StyleNetwork, tuple[str, ...], Tensor, Ten
         training.gamma.detach(),
         training.beta.detach(),
     )
-
-
-def _pace(step: int, progress: float) -> float:
-    """Share of the full rate: a short rise, a level, and in the second half a fall to 2 %."""
-    rise = min(1.0, (step + 1) / RISE)
-    fall = max(0.0, min(1.0, progress) - 0.5) / 0.5
-    return rise * (0.02 + 0.98 * (1 + math.cos(math.pi * fall)) / 2)
 
 
 def _shown(name: str, value: Any) -> str:

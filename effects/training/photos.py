@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import tarfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,20 +29,38 @@ class Photos:
     """
 
     def __init__(self, files: Sequence[bytes], sources: Sequence[str]) -> None:
-        self._files = files
+        self._files, self._sources = files, sources
+        self._decoded: dict[int, Image.Image] | None = None
         counts = Counter(sources)
         weights = np.array([counts[source] ** -0.5 for source in sources])
-        self._chances = weights / weights.sum()
+        self.chances = weights / weights.sum()
+        """With which each is drawn; they add up to 1."""
 
     def __len__(self) -> int:
         return len(self._files)
 
     def __getitem__(self, index: int) -> Image.Image:
-        return image.decode(self._files[index])
+        if self._decoded is None:
+            return image.decode(self._files[index])
+        if index not in self._decoded:
+            self._decoded[index] = image.decode(self._files[index])
+        return self._decoded[index]
+
+    def decoded(self, wanted: Callable[[Image.Image], bool] = lambda photo: True) -> Photos:
+        """Those that are wanted, each decoded once and kept in memory."""
+        pictures = {n: self[n] for n in range(len(self))}
+        kept = [n for n, picture in pictures.items() if wanted(picture)]
+        if not kept:
+            raise UserError("none of the photographs can be used")
+        photos = Photos([self._files[n] for n in kept], [self._sources[n] for n in kept])
+        photos._decoded = {at: pictures[n] for at, n in enumerate(kept)}
+        return photos
 
     @classmethod
-    def read(cls, places: Sequence[Path], tables: Sequence[Path] = ()) -> Photos:
-        """Read pictures, folders and tars; with `tables` only what they put into training.
+    def read(
+        cls, places: Sequence[Path], tables: Sequence[Path] = (), split: str = "train"
+    ) -> Photos:
+        """Read pictures, folders and tars; with `tables` only what they put into `split`.
 
         A table is tab-separated with the columns file and split, perhaps source_repo. Raises
         `UserError`; photographs that can't be read are left out.
@@ -51,7 +69,7 @@ class Photos:
         files, sources = [], []
         for name, content in (each for place in places for each in _contents(place)):
             row = listed.get(name, {})
-            if (tables and row.get("split") != "train") or not _is_sound(content):
+            if (tables and row.get("split") != split) or not _is_sound(content):
                 continue
             files.append(content)
             sources.append(row.get("source_repo", ""))
@@ -60,16 +78,19 @@ class Photos:
             raise UserError(f"there are no photographs to use in {where}")
         return cls(files, sources)
 
-    def draw(self, side: int, random: np.random.Generator) -> npt.NDArray[np.uint8]:
+    def draw(
+        self, side: int, random: np.random.Generator, closest: float = 2.0
+    ) -> npt.NDArray[np.uint8]:
         """A square of `side` pixels from any photograph, side×side×3.
 
-        The photo's shorter side is made one to two times the square's, and it may be mirrored.
+        The photo's shorter side is made one to `closest` times the square's, and it may be
+        mirrored.
         """
-        picked = random.choice(len(self._files), p=self._chances)
+        picked = random.choice(len(self._files), p=self.chances)
         # The random numbers are drawn first, so that they do not hang on the picture.
         zoom, left, top, mirror = random.random(4)
         photo = self[picked]
-        window = min(photo.size) / (1 + zoom)
+        window = min(photo.size) / (1 + zoom * (closest - 1))
         x, y = left * (photo.width - window), top * (photo.height - window)
         crop = photo.resize(
             (side, side), Image.Resampling.BICUBIC, box=(x, y, x + window, y + window)

@@ -1,0 +1,59 @@
+"""The shipped network in ONNX Runtime, loaded once and kept."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from effects.colorize.bins import BINS
+from effects.colorize.lab import Array, grey, lightness
+from effects.errors import WeightsMissing
+from effects.sessions import open_session
+
+__all__ = ["Network"]
+
+STEP, HINT_STRIDE = 32, 8
+# What the network is shown has so many pixels, like what it was trained on, or a short side of
+# `LEAST` where that is more.
+AREA, LEAST = 224 * 224, 96
+
+
+class Network:
+    """Photos in, chroma out."""
+
+    def __init__(self, path: Path, device: str) -> None:
+        """`device` is torch's name of it. Raises `WeightsMissing`."""
+        self._session = open_session(path, device)
+        prior_file = path.with_suffix(".npz")
+        try:
+            with np.load(prior_file) as file:
+                self.prior: Array = file["prior"].astype(np.float32)
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise WeightsMissing(f"{prior_file} is damaged", path=str(prior_file)) from error
+        if self.prior.shape != (len(BINS),):
+            raise WeightsMissing(f"{prior_file} is of another network", path=str(prior_file))
+
+    def chroma(self, photo: Image.Image, adjust: Array, sharpness: float) -> Array:
+        """a* and b* of a photo's places, h×w×2, from its lightness alone.
+
+        `adjust` is added to the scores of the bins, which are then multiplied by `sharpness`.
+        """
+        width, height = shown_size(*photo.size)
+        small = photo.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+        feed = {
+            "grey": grey(lightness(np.asarray(small)))[None, None],
+            "hints": np.zeros((1, 3, height // HINT_STRIDE, width // HINT_STRIDE), np.float32),
+            "adjust": adjust[None],
+            "sharpness": np.array([sharpness], np.float32),
+        }
+        (chroma,) = self._session.run(["chroma"], feed)
+        return np.ascontiguousarray(chroma[0].transpose(1, 2, 0)) * 100
+
+
+def shown_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height of what the network is shown of a photo."""
+    scale = max((AREA / (width * height)) ** 0.5, LEAST / min(width, height))
+    return max(1, round(width * scale / STEP)) * STEP, max(1, round(height * scale / STEP)) * STEP

@@ -1,0 +1,1 @@
+"""What the trainings of networks share: photographs, checkpoints, the loop, arguments."""
