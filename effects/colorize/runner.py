@@ -18,7 +18,6 @@ from effects.spec import Context, Effect, Item, Media, Output, Weights
 
 __all__ = ["Colorize"]
 
-# Pixels of a strip, so that memory is bounded.
 STRIP = 2**19
 # As PNG, which keeps every pixel, up to so many; a file of a larger picture would be too large to
 # send.
@@ -28,14 +27,16 @@ LOSSLESS = 4_000_000
 class Colorize(Effect[ColorizeParams]):
     """Photo -> the same lightness with the colours that a network expects there."""
 
-    def __init__(self, device: str, weights: Weights) -> None:
+    def __init__(self, device: str, weights: Weights, *, strip: int = STRIP) -> None:
+        """The picture is finished in strips of at most `strip` pixels: memory is bounded."""
         super().__init__(device, weights)
         self._network = Network(Path(weights.path("colorize")), device)
+        self._strip = strip
 
     def run(self, item: Item[ColorizeParams], ctx: Context) -> Output:
         """One step for the network, and one for each strip of the picture."""
         photo = image.bound(item.photos[0], item.params.size)
-        rows = max(1, STRIP // photo.width)
+        rows = max(1, self._strip // photo.width)
         tops = range(0, photo.height, rows)
         ctx.step(0, 1 + len(tops))
         adjust, sharpness = vivid(self._network.prior, item.params.vividness)

@@ -14,9 +14,9 @@ from effects.colorize.lab import Array
 __all__ = ["vivid"]
 
 # Full vividness.
-RARE, SHARP = 0.8, 2.0
+RARE, SHARP = 0.8, 3.0
 # Rarer bins count as this rare.
-RAREST = 1e-4
+RAREST = 1e-3
 
 
 def vivid(prior: Array, vividness: float) -> tuple[Array, float]:

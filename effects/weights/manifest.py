@@ -30,6 +30,15 @@ class Entry:
 _TORCHVISION = "https://download.pytorch.org/models/"
 
 MANIFEST = {
+    "colorize": Entry(
+        file="colorize.onnx",
+        sha256="5a40c665d825517e1b1565fad5bbaa2655cb03ab124f143073a2a3ec94980554",
+        mb=10,
+        licence="MIT",
+        source="this package; docs/colorize.md",
+        package="effects.colorize",
+        command="python -m effects.colorize.train",
+    ),
     "efficientnet_lite0": Entry(
         file="efficientnet-lite0-57934424.pth",
         sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",

@@ -1,0 +1,154 @@
+"""Colorize, with the network that is shipped, on photographs that it was not trained on."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from effects import image
+from effects.colorize import SPEC
+from effects.colorize.lab import grey, lightness, to_lab
+from effects.colorize.runner import Colorize
+from effects.errors import BadPicture, Cancelled
+from effects.spec import Item
+from effects.weights import WeightsStore
+from tests.effects.odd_pictures import png16, save
+
+SHOWN = 256
+
+
+class Quiet:
+    """A context that nobody looks at."""
+
+    def step(self, done: int, total: int, preview: object = None) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def effect() -> Colorize:
+    """The effect, loaded once."""
+    return Colorize("cpu", WeightsStore())
+
+
+def colour(effect: Colorize, photo: Image.Image, **values: Any) -> np.ndarray[Any, Any]:
+    """The coloured photo's pixels."""
+    output = effect.run(Item(SPEC.parse(values), (photo,)), Quiet())
+    return np.asarray(Image.open(io.BytesIO(output.media[0].content)))
+
+
+def photograph(name: str) -> Image.Image:
+    """One of scikit-image's, in colour."""
+    return image.bound(Image.fromarray(getattr(data, name)()), SHOWN)
+
+
+def greyed(photo: Image.Image) -> Image.Image:
+    """The same lightness without colour."""
+    return Image.fromarray((grey(lightness(np.asarray(photo))) * 255 + 0.5).astype(np.uint8))
+
+
+def chroma(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """a* and b*, H×W×2."""
+    return to_lab(pixels)[..., 1:]
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
+def test_nearer_to_the_truth_than_grey(effect: Colorize, name: str) -> None:
+    """With little vividness the colours are nearer to the true ones than no colours are."""
+    photo = photograph(name)
+    truth = chroma(np.asarray(photo))
+    ours = chroma(colour(effect, greyed(photo).convert("RGB"), vividness=0))
+    assert np.square(ours - truth).mean() < 0.9 * np.square(truth).mean()
+
+
+def test_skin_is_warm(effect: Colorize) -> None:
+    """A face gets the hue of skin."""
+    photo = Image.fromarray(data.astronaut()).crop((100, 0, 356, 256))
+    a, b = chroma(colour(effect, greyed(photo).convert("RGB")))[90:130, 100:140].mean((0, 1))
+    assert a > 4
+    assert b > 4
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (37, 53), (255, 256), (400, 21)])
+def test_lightness_stays(effect: Colorize, size: tuple[int, int]) -> None:
+    """L* of every pixel of the picture is the photo's, within 1 of 255, at any size."""
+    photo = Image.fromarray(data.camera()).resize(size).convert("RGB")
+    found = colour(effect, photo, vividness=1)
+    assert (size[1], size[0], 3) == found.shape
+    difference = np.abs(lightness(found) - lightness(np.asarray(photo)))
+    assert difference.max() <= 100 / 255
+
+
+def test_strips_leave_no_trace(effect: Colorize) -> None:
+    """A picture finished in strips is the picture finished at once."""
+    photo = Image.fromarray(data.camera()).resize((150, 130)).convert("RGB")
+    strips = Colorize("cpu", WeightsStore(), strip=150 * 7)
+    whole, parts = (colour(each, photo).astype(int) for each in (effect, strips))
+    assert np.abs(whole - parts).max() <= 1
+
+
+def test_vividness(effect: Colorize) -> None:
+    """More of it is more colour; the same request is the same bytes."""
+    photo = greyed(photograph("astronaut")).convert("RGB")
+    pictures = [colour(effect, photo, vividness=v) for v in (0, 0.5, 1)]
+    levels = [np.linalg.norm(chroma(each), axis=-1).mean() for each in pictures]
+    assert sorted(levels) == levels
+    assert levels[2] > 1.3 * levels[0] > 0
+    assert (pictures[1] == colour(effect, photo)).all()
+
+
+def test_sepia_is_taken_out(effect: Colorize) -> None:
+    """A sepia print is no photo in colour, and is coloured like a grey one of its lightness."""
+    plain = np.asarray(greyed(photograph("astronaut")).convert("RGB"), np.float64) / 255
+    sepia = Image.fromarray((plain * (1.0, 0.87, 0.69) * 255 + 0.5).astype(np.uint8))
+    SPEC.check(SPEC.parse({}), [sepia])
+    ours = chroma(colour(effect, sepia))
+    theirs = chroma(colour(effect, greyed(sepia).convert("RGB")))
+    assert np.abs(ours - theirs).mean() < 0.5
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket"])
+def test_a_photo_in_colour_is_refused(name: str) -> None:
+    """Before it costs anything; unless it shall be coloured anew. A grey one passes."""
+    photo = photograph(name)
+    with pytest.raises(BadPicture, match="recolor=yes") as caught:
+        SPEC.check(SPEC.parse({}), [photo])
+    assert "coloured" == caught.value.details["reason"]
+    SPEC.check(SPEC.parse({"recolor": "yes"}), [photo])
+    SPEC.check(SPEC.parse({}), [greyed(photo).convert("RGB")])
+
+
+def test_kinds_of_grey(effect: Colorize) -> None:
+    """Sixteen bits, a palette and an opaque alpha are coloured like eight bits."""
+    small = Image.fromarray(data.camera()).resize((64, 48))
+    values = np.asarray(small)
+    files = [
+        save(small, "PNG"),
+        png16(values.astype(np.uint16) * 257, 0),
+        save(small.convert("P"), "PNG"),
+        save(small.convert("LA"), "PNG"),
+    ]
+    first, *others = (colour(effect, image.decode(file)) for file in files)
+    for other in others:
+        assert np.array_equal(first, other)
+
+
+def test_cancelled_between_strips() -> None:
+    """A run ends at the step at which it is cancelled."""
+    steps: list[int] = []
+
+    class Impatient(Quiet):
+        def step(self, done: int, total: int, preview: object = None) -> None:
+            steps.append(done)
+            if done == 2:
+                raise Cancelled
+
+    effect = Colorize("cpu", WeightsStore(), strip=640)
+    photo = Image.new("RGB", (64, 64), "gray")
+    with pytest.raises(Cancelled):
+        effect.run(Item(SPEC.parse({}), (photo,)), Impatient())
+    assert [0, 1, 2] == steps
