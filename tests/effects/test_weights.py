@@ -14,7 +14,7 @@ from effects.weights import MANIFEST, Entry, WeightsStore
 from effects.weights.pull import part_of
 
 
-@pytest.mark.parametrize("name", ["efficientnet_lite0", "fast_style"])
+@pytest.mark.parametrize("name", ["colorize", "efficientnet_lite0", "fast_style"])
 def test_carried_by_a_package(name: str, tmp_path: Path) -> None:
     """These need no folder: a package carries the very file of the manifest."""
     path = Path(WeightsStore(tmp_path).path(name))
