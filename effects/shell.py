@@ -38,7 +38,7 @@ def run(catalogue: Catalogue, arguments: argparse.Namespace) -> None:
     spec = catalogue[arguments.effect]
     files, values = _sort(arguments.items)
     params = spec.parse(values)
-    spec.check_photos(len(files))
+    spec.check_photos(len(files), params)
     target = _target(arguments.output)
     attachments = _attachments(spec, params, [Path(name) for name in arguments.filter])
     photos = tuple(_read(file) for file in files)

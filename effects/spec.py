@@ -175,6 +175,8 @@ class EffectSpec:
     """What each photo is for, in order: photo, style, guide, palette."""
     photos: tuple[int, int] = (1, 1)
     """Fewest and most photos."""
+    least: Callable[[Any], int] | None = None
+    """(params) -> how many photos these need, where that is not always the fewest."""
     aliases: tuple[str, ...] = ()
     """Other words, in any language, that mean this effect."""
     strength_field: str | None = None
@@ -227,13 +229,19 @@ class EffectSpec:
     def _try_out(self, values: Mapping[str, Any]) -> None:
         """Raise `BadSpec` unless `values` are good parameters with a sensible cost."""
         try:
-            seconds = float(self.cost(self.parse(values), 1_000_000))
+            params = self.parse(values)
+            seconds = float(self.cost(params, 1_000_000))
+            needed = self.needs(params)
         except BadParams as error:
             which = "example is" if values else "defaults are"
             raise BadSpec(f"effect {self.name}: its {which} wrong: {error}") from error
         # The function is a plugin's and may fail in any way.
         except Exception as error:
-            raise BadSpec(f"effect {self.name}: its cost can't be worked out: {error}") from error
+            raise BadSpec(
+                f"effect {self.name}: its cost or photos can't be worked out: {error}"
+            ) from error
+        if not self.photos[0] <= needed <= self.photos[1]:
+            raise BadSpec(f"effect {self.name}: it needs {needed} photos but takes {self.photos}")
         if not 0 < seconds < math.inf:
             raise BadSpec(f"effect {self.name}: its cost is {seconds} seconds")
 
@@ -301,9 +309,13 @@ class EffectSpec:
         schema: dict[str, Any] = self.params.model_json_schema()["properties"][key]
         return schema
 
-    def check_photos(self, count: int) -> None:
-        """Raise `WrongPhotos` unless the effect takes `count` photos."""
-        fewest, most = self.photos
+    def needs(self, params: Any) -> int:
+        """How many photos there must be with these parameters."""
+        return self.least(params) if self.least else self.photos[0]
+
+    def check_photos(self, count: int, params: Any) -> None:
+        """Raise `WrongPhotos` unless the effect takes `count` photos with these parameters."""
+        fewest, most = self.needs(params), self.photos[1]
         if fewest <= count <= most:
             return
         if count < fewest:

@@ -148,9 +148,9 @@ def text_field(spec: EffectSpec) -> str:
 def read_values(spec: EffectSpec, words: Sequence[str], *, strict: bool) -> dict[str, str]:
     """The values in typed words: "size=384", "size 384", "сила=0,7".
 
-    Values are not checked yet. With `strict` one word by itself is the value of the effect's first
-    text, several are if they name filters ("starry night") or the text may be a phrase; any other
-    raises `NoValue`.
+    Values are not checked yet. With `strict` a word by itself that is one of a parameter's choices
+    is its value; another word is the value of the effect's first text, several are if they name
+    filters ("starry night") or the text may be a phrase; any other raises `NoValue`.
     """
     known = fields(spec)
     kinds = {field.name: field.kind for field in known}
@@ -162,6 +162,8 @@ def read_values(spec: EffectSpec, words: Sequence[str], *, strict: bool) -> dict
         name = name.lower()
         if not equals and name in kinds:
             value = next(rest, "")
+        elif strict and (chosen := _chosen(known, word)) and chosen not in values:
+            name, value = chosen, word.lower()
         elif not equals or not name or _is_blend(spec, word, kinds):
             alone.append(word)
             continue
@@ -179,6 +181,12 @@ def read_values(spec: EffectSpec, words: Sequence[str], *, strict: bool) -> dict
             raise _stray(spec, alone[1])
         values[text] = " ".join(alone)
     return values
+
+
+def _chosen(known: Sequence[Field], word: str) -> str:
+    """The parameter of which the word is a choice, if it is of one alone."""
+    having = [field.name for field in known if word.lower() in field.choices]
+    return having[0] if len(having) == 1 else ""
 
 
 def _is_blend(spec: EffectSpec, word: str, kinds: Mapping[str, Kind]) -> bool:

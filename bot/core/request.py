@@ -87,7 +87,7 @@ class Requests:
         pictures: Sequence[bytes],
         values: Mapping[str, str],
     ) -> Talk:
-        """A talk with one or more pictures for an effect; the chat's unfinished one is dropped."""
+        """A talk with these pictures for an effect; the chat's unfinished one is dropped."""
         new = self._new_id()
         names = tuple(f"{new}/photo-{number}" for number in range(len(pictures)))
         for name, picture in zip(names, pictures, strict=True):
@@ -95,7 +95,7 @@ class Requests:
         talk = await self.current(incoming)
         if talk is not None:
             await self._blobs.delete_under(talk.job)
-        first = await asyncio.to_thread(inspect, pictures[0])
+        infos = [await asyncio.to_thread(inspect, picture) for picture in pictures[:1]]
         talk = Talk(
             job=new,
             user=incoming.user,
@@ -103,7 +103,7 @@ class Requests:
             effect=effect,
             values=dict(values),
             photos=names,
-            pixels=first.width * first.height,
+            pixels=sum(info.width * info.height for info in infos),
         )
         await self._sessions.put(_chat(incoming), talk)
         return talk

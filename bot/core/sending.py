@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.commands import Wish
@@ -53,9 +53,10 @@ class Sending:
         except OverLimit as error:
             buttons = self._morning(lang, spec, talk, terms) if error.details["night"] else ()
             return replace(self._tools.apology.reply(error, lang), buttons=buttons)
-        if len(talk.photos) < spec.photos[0]:
-            return self._ask_photos(lang, spec, len(talk.photos))
-        spec.check_photos(len(talk.photos))
+        params = spec.parse(values)
+        if len(talk.photos) < spec.needs(params):
+            return self._ask_photos(lang, spec.roles[len(talk.photos) : spec.needs(params)], spec)
+        spec.check_photos(len(talk.photos), params)
         await self._tools.menu.check(spec, lang)
         await self._painting.check(incoming, talk, values)
         kept = await self._learning.keep(incoming, spec, talk)
@@ -168,8 +169,7 @@ class Sending:
         )
         return Reply(self._tools.texts.say(lang, "offer", count=count), buttons=buttons)
 
-    def _ask_photos(self, lang: str, spec: EffectSpec, have: int) -> Reply:
-        asked = spec.roles[have : spec.photos[0]]
+    def _ask_photos(self, lang: str, asked: Sequence[str], spec: EffectSpec) -> Reply:
         words = [self._tools.texts.role(lang, role, ask=True) for role in asked]
         missing = ", ".join(words[:-1])
         if missing:

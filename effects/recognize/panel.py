@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw
 
 from effects.fonts import font
-from effects.recognize.words import Label, percent
+from effects.recognize.words import Label
+from effects.words import percent
 
 __all__ = ["COLOURS", "annotate", "fit"]
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from effects.spec import Text
+from effects.words import percent
 
-__all__ = ["Label", "caption", "percent"]
+__all__ = ["Label", "caption"]
 
 
 class Label(NamedTuple):
@@ -15,13 +16,6 @@ class Label(NamedTuple):
 
     name: Text
     probability: float
-
-
-def percent(probability: float) -> str:
-    """In words: "79 %", "<1 %", ">99 %"; nothing is certain."""
-    if probability >= 0.995:
-        return ">99 %"
-    return f"{round(probability * 100)} %" if probability >= 0.005 else "<1 %"
 
 
 def caption(seen: Sequence[Label], others: Sequence[Label], *, apart: bool = False) -> Text:

@@ -154,6 +154,12 @@ def _cost(params: VisualizeParams, pixels: int) -> float:
     return 0.8 + passes * (0.01 + _SECONDS[params.network] * megapixels)
 
 
+def _least(params: VisualizeParams) -> int:
+    # A class that is named, or a layer, is shown without a photo too.
+    named = params.method == "class_model" and bool(params.of)
+    return 0 if named or params.method == "features" else 1
+
+
 SPEC = EffectSpec(
     name="visualize",
     title=Text("What the network sees", "Что видит сеть"),
@@ -164,6 +170,8 @@ SPEC = EffectSpec(
     params=VisualizeParams,
     runner="effects.visualize.runner:Visualize",
     cost=_cost,
+    photos=(0, 1),
+    least=_least,
     aliases=("saliency", "визуализируй", "загляни", "внимание"),
     size_field="size",
     steps_field="steps",

@@ -43,7 +43,7 @@ def show(scene: Scene) -> Shown:
     grown = ascend(canvas, objective, steps, scene.watch())
     name = scene.subject.name
     caption = Text(
-        f"How the network imagines “{name.en}”: grown from a blank picture, not from the photo.",
-        f"Так сеть представляет себе класс «{name.ru}»: картинка выросла из пустой, а не из фото.",
+        f"How the network imagines “{name.en}”: grown from a blank picture.",
+        f"Так сеть представляет себе класс «{name.ru}»: картинка выросла из пустой.",
     )
     return Shown(caption, ((to_image(grown), name.en),))

@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from effects.backbones import Backbone
+from effects.layers import ALL_CHANNELS
 from effects.pictures import to_image
 from effects.spec import Text
 from effects.visualize.ascent import ascend
@@ -32,10 +33,10 @@ def channel_means(net: Backbone, layer: str, channels: Sequence[int], pictures: 
 
 
 def show(scene: Scene) -> Shown:
-    """A picture for each of the channels that the photo excites most, grown from blank."""
-    with torch.no_grad():
-        activation = scene.net.features(scene.photo, [scene.layer])[scene.layer]
-    channels = channels_of(scene, activation, CHANNELS)
+    """A picture for each of the channels that the photo excites most, grown from blank; without a
+    photo, of channels from all over the layer.
+    """
+    channels = _channels(scene)
     side = max(SMALLEST, round(SHARE * scene.params.size))
     if len(channels) == 1:
         side = scene.params.size
@@ -59,14 +60,28 @@ def show(scene: Scene) -> Shown:
         scene.params.steps,
         scene.watch(lambda pictures: sheet(panels(pictures), COLUMNS, side)),
     )
-    return Shown(_caption(scene.layer, channels), panels(grown), COLUMNS)
+    return Shown(_caption(scene, channels), panels(grown), COLUMNS)
 
 
-def _caption(layer: str, channels: Sequence[int]) -> Text:
+def _channels(scene: Scene) -> list[int]:
+    if not scene.has_photo and scene.params.channel == ALL_CHANNELS:
+        return [n * scene.width // CHANNELS for n in range(CHANNELS)]
+    with torch.no_grad():
+        activation = scene.net.features(scene.photo, [scene.layer])[scene.layer]
+    return channels_of(scene, activation, CHANNELS)
+
+
+def _caption(scene: Scene, channels: Sequence[int]) -> Text:
+    layer = scene.layer
     if len(channels) == 1:
         return Text(
             f"What channel {channels[0]} of layer {layer} looks for.",
             f"Вот что ищет канал {channels[0]} слоя {layer}.",
+        )
+    if not scene.has_photo:
+        return Text(
+            f"What nine of the {scene.width} channels of layer {layer} look for.",
+            f"Вот что ищут девять из каналов слоя {layer}, а всего их {scene.width}.",
         )
     return Text(
         f"What those channels of layer {layer} look for that answer to this photo most.",

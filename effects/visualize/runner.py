@@ -39,6 +39,8 @@ _METHODS: dict[str, Callable[[Scene], Shown]] = {
 }
 # The longer side of the photo under a map, and of each picture in a sheet; pixels.
 SHOWN, PANEL = 1024, 512
+# In place of a photo that is not needed.
+GREY = "#808080"
 # Of one of many pictures in a sheet.
 TILE = 192
 
@@ -54,7 +56,7 @@ class Visualize(Effect[VisualizeParams]):
         """Look; the text says what one sees."""
         scene = self._scene(item, ctx)
         shown = _METHODS[item.params.method](scene)
-        picture = _composed(shown, to_image(scene.large[None]), item.params.view)
+        picture = _composed(shown, scene, item.params.view)
         return Output((Media("image/jpeg", image.encode(picture, "image/jpeg")),), shown.caption)
 
     def close(self) -> None:
@@ -62,7 +64,9 @@ class Visualize(Effect[VisualizeParams]):
         self._backbones.clear()
 
     def _scene(self, item: Item[VisualizeParams], ctx: Context) -> Scene:
-        params, photo = item.params, item.photos[0]
+        params = item.params
+        blank = Image.new("RGB", (params.size, params.size), GREY)
+        photo = item.photos[0] if item.photos else blank
         net = self._backbones[params.network]
         small = to_tensor(resize(photo, working_size(photo.size, params.size))).to(self.device)
         side = max(params.size, min(SHOWN, max(photo.size)))
@@ -71,19 +75,20 @@ class Visualize(Effect[VisualizeParams]):
             params=params,
             net=net,
             photo=small,
+            has_photo=bool(item.photos),
             large=large,
             generator=torch.Generator().manual_seed(params.seed),
             context=ctx,
         )
 
 
-def _composed(shown: Shown, photo: Image.Image, view: str) -> Image.Image:
+def _composed(shown: Shown, scene: Scene, view: str) -> Image.Image:
     """The picture that goes out."""
     if len(shown.panels) > 1:
         return sheet(shown.panels, shown.columns, TILE)
     (picture, word), overlay = shown.panels[0], shown.overlay
-    if view == "sheet":
-        panels = [(photo, "photo"), (picture, word)]
+    if view == "sheet" and scene.has_photo:
+        panels = [(to_image(scene.large[None]), "photo"), (picture, word)]
         if overlay is not None:
             panels.append((overlay, "overlay"))
         return sheet(panels, len(panels), PANEL)

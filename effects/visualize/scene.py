@@ -13,7 +13,7 @@ from torch import Tensor
 
 from effects.backbones import Backbone
 from effects.imagenet import CLASSES, find
-from effects.layers import ALL_CHANNELS
+from effects.layers import ALL_CHANNELS, LAYERS
 from effects.pictures import to_image
 from effects.spec import Context, Text
 from effects.visualize import VisualizeParams
@@ -38,7 +38,8 @@ class Scene:
     params: VisualizeParams
     net: Backbone
     photo: Tensor
-    """What the network sees, 1×3×H×W in [0, 1]."""
+    """What the network sees, 1×3×H×W in [0, 1]; grey where there is no photo."""
+    has_photo: bool
     large: Tensor
     """The photo on which maps are shown, 3×H×W in [0, 1]."""
     generator: torch.Generator
@@ -48,6 +49,11 @@ class Scene:
     def layer(self) -> str:
         """The layer that is looked at."""
         return self.params.tap
+
+    @property
+    def width(self) -> int:
+        """The layer's channels."""
+        return LAYERS[self.params.network][self.layer]
 
     @cached_property
     def subject(self) -> Subject:

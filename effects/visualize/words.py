@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from effects.recognize.words import percent
 from effects.spec import Text
 from effects.visualize.scene import Subject
+from effects.words import percent
 
 __all__ = ["named"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from effects.catalogue import Catalogue
-from tests.bot.conftest import SWIRL, DirectDoor, House, open_door, picture
+from tests.bot.conftest import BLEND, SWIRL, DirectDoor, House, open_door, picture
 from worker.jobs.errors import BlobMissing
 from worker.jobs.model import Claim
 from worker.jobs.rules import Tier
@@ -322,6 +322,27 @@ async def test_incident(house: House, caplog: pytest.LogCaptureFixture) -> None:
     assert number is not None
     assert number[1] in caplog.text
     assert "Traceback" in caplog.text
+
+
+async def test_photos_that_parameters_decide(house: House) -> None:
+    """A photo is asked for only where it matters; what came without one is made again without."""
+    looks = replace(
+        BLEND,
+        roles=("photo",),
+        photos=(0, 1),
+        least=lambda params: 0 if params.start == "noise" else 1,
+    )
+    house = House(house.queue, house.blobs, Catalogue([("tests", looks)]))
+    door = DirectDoor(house, "en")
+    assert "Blend: please send a photo" in (await door.say("/blend"))["text"]
+    assert (await door.say("", [PHOTO]))["slot"]
+    assert (await house.claim()).job.photos
+    assert (await door.say("/blend noise"))["slot"]
+    claim = await house.claim()
+    assert () == claim.job.photos
+    await house.finish(claim)
+    assert (await door.say(press=f"again:{claim.job.id}"))["slot"]
+    assert () == (await house.claim()).job.photos
 
 
 async def test_expired_talk_is_tidied(house: House) -> None:

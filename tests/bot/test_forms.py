@@ -11,6 +11,7 @@ from bot.core.texts import LANGUAGES, Texts
 from effects.catalogue import Catalogue
 from effects.fast_style import SPEC as STYLE
 from effects.spec import Params, Text, param
+from effects.visualize import SPEC as VISUALIZE
 from tests.bot.conftest import BLEND, SWIRL
 from tests.bot.filter_kit import LEARN
 
@@ -37,6 +38,8 @@ def test_fields() -> None:
         ("siz=3", {"siz": "3"}),
         ("size=1 size=2", {"size": "2"}),
         ("size", {"size": ""}),
+        ("noise", {"start": "noise"}),
+        ("Photo size 99", {"start": "photo", "size": "99"}),
     ],
 )
 def test_read_values(words: str, expected: dict[str, str]) -> None:
@@ -91,6 +94,23 @@ def test_phrase(words: str, expected: dict[str, str]) -> None:
     assert expected == read_values(scene, words.split(), strict=True)
     told = command(scene, {"of": "sports car", "size": 9}).split()
     assert {"of": "sports car"} == read_values(scene, told[1:], strict=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("occlusion", {"method": "occlusion"}),
+        (
+            "Occlusion золотая рыбка sheet",
+            {"method": "occlusion", "of": "золотая рыбка", "view": "sheet"},
+        ),
+        ("вулкан", {"of": "вулкан"}),
+        ("of=вулкан class_model", {"of": "вулкан", "method": "class_model"}),
+    ],
+)
+def test_a_choice_by_itself(words: str, expected: dict[str, str]) -> None:
+    """A word that only one parameter has among its choices is meant for that one."""
+    assert expected == read_values(VISUALIZE, words.split(), strict=True)
 
 
 def test_stray_word() -> None:

@@ -114,10 +114,19 @@ def test_parse_of_an_effect_without_parameters() -> None:
 )
 def test_wrong_photos(count: int, sentence: str) -> None:
     """A missing picture is named by its role."""
-    spec().check_photos(2)
+    defaults = spec().parse({})
+    spec().check_photos(2, defaults)
     with pytest.raises(WrongPhotos) as caught:
-        spec().check_photos(count)
+        spec().check_photos(count, defaults)
     assert sentence == str(caught.value)
+
+
+def test_parameters_may_need_fewer_photos() -> None:
+    """Where they decide, a picture is missed only with those that need it."""
+    changed = spec(photos=(0, 2), least=lambda params: 2 if params.keep else 0)
+    changed.check_photos(0, changed.parse({}))
+    with pytest.raises(WrongPhotos, match="needs 2 pictures; please add a style picture"):
+        changed.check_photos(1, changed.parse({"keep": True}))
 
 
 class Undeclared(Params):
@@ -149,6 +158,7 @@ class OutOfBounds(Params):
         ({"example": {"size": 1}}, "example"),
         ({"cost": lambda params, pixels: params.power}, "cost"),
         ({"cost": lambda params, pixels: 0}, "cost"),
+        ({"least": lambda params: 3}, "needs 3"),
         ({"max_batch": 0}, "max_batch"),
         ({"step_limit": 0}, "step_limit"),
     ],

@@ -17,7 +17,14 @@ from PIL import Image
 from skimage import data
 
 from effects.backbones import efficientnet_lite0
-from effects.errors import BadParams, Cancelled, UnknownClass, UnknownLayer, WeightsMissing
+from effects.errors import (
+    BadParams,
+    Cancelled,
+    UnknownClass,
+    UnknownLayer,
+    WeightsMissing,
+    WrongPhotos,
+)
 from effects.imagenet import CLASSES, find
 from effects.pictures import to_tensor
 from effects.spec import Item, Output
@@ -201,6 +208,36 @@ def test_one_channel(visualize: Visualize) -> None:
     again = look(visualize, method="gradient", layer="block2", channel=3)
     assert again.text is not None
     assert "channel 3 of layer block2" in again.text.en
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"method": "class_model", "of": "volcano"},
+        {"method": "class_model", "of": "volcano", "view": "sheet"},
+        {"method": "features", "layer": "block2", "channel": 3},
+        {"method": "features", "layer": "block2"},
+    ],
+    ids=str,
+)
+def test_without_a_photo(visualize: Visualize, values: dict[str, Any]) -> None:
+    """A class that is named, or a layer, needs none; nine channels are from all over the layer."""
+    params = SPEC.parse({"size": 64, "steps": 10, **values})
+    SPEC.check_photos(0, params)
+    output = visualize.run(Item(params, ()), Steps())
+    assert len(picture(output).getcolors(10**6) or []) > 100
+    assert output.text is not None
+    if values.get("view"):
+        assert picture(output).width < 2 * 512
+    if values == {"method": "features", "layer": "block2"}:
+        assert "What nine of the 24 channels of layer block2 look for." == output.text.en
+
+
+@pytest.mark.parametrize("values", [{}, {"method": "class_model"}, {"method": "reconstruct"}])
+def test_a_photo_that_is_needed(values: dict[str, Any]) -> None:
+    """Where the picture comes from the photo, or the class does, it is missed."""
+    with pytest.raises(WrongPhotos, match="needs 1 picture; please add a photo"):
+        SPEC.check_photos(0, SPEC.parse(values))
 
 
 def test_texture(visualize: Visualize) -> None:

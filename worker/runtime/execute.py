@@ -114,8 +114,8 @@ class Executor:
         """The part, checked and decoded; None when that failed, which is its verdict."""
         try:
             spec = self._catalogue[effect]
-            spec.check_photos(len(part.photos))
             params = spec.parse(part.params)
+            spec.check_photos(len(part.photos), params)
             photos = tuple(image.decode(photo) for photo in part.photos)
         except BaseException as error:
             self._relieve(error)
