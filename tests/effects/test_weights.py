@@ -131,7 +131,7 @@ def test_pull(
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(["pull", "vgg91"], "there are efficientnet_lite0"), (["pull"], "NAME"), ([], "COMMAND")],
+    [(["pull", "vgg91"], "there are colorize"), (["pull"], "NAME"), ([], "COMMAND")],
 )
 def test_wrong_words(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Status 2 and one line."""
