@@ -129,6 +129,7 @@ def _as_json(spec: EffectSpec) -> dict[str, Any]:
         "aliases": spec.aliases,
         "roles": spec.roles,
         "photos": spec.photos,
+        "order": spec.order,
         "strength_field": spec.strength_field,
         "size_field": spec.size_field,
         "steps_field": spec.steps_field,

@@ -17,7 +17,7 @@ GROUP = "atelier.effects"
 
 
 class Catalogue:
-    """Specs by name and alias; iterates over the specs in the order of their names."""
+    """Specs by name and alias; iterates over the specs as they are to be listed."""
 
     def __init__(self, specs: Iterable[tuple[str, EffectSpec]]) -> None:
         """`specs` are pairs (package that brings it, spec). Raises `BadSpec` on a clash."""
@@ -35,7 +35,7 @@ class Catalogue:
                 packages[word] = package
         self._specs = sorted(
             (spec for word, spec in self._by_word.items() if word == spec.name),
-            key=lambda spec: spec.name,
+            key=lambda spec: (spec.order, spec.name),
         )
 
     @classmethod

@@ -185,6 +185,8 @@ class EffectSpec:
     """The parameter that is the result's longer side in pixels, so that it can be limited."""
     steps_field: str | None = None
     """The parameter that is the number of steps."""
+    order: int = 100
+    """Where it stands in lists, smallest first; alike by name. The page begins with the first."""
     max_batch: int = 1
     memory_mb: int = 500
     """Peak memory of the run at default parameters."""

@@ -63,6 +63,7 @@ SPEC = EffectSpec(
     runner="effects.fast_style.runner:FastStyle",
     cost=_cost,
     aliases=("стиль",),
+    order=1,
     strength_field="strength",
     size_field="size",
     max_batch=8,

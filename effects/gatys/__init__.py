@@ -106,6 +106,7 @@ SPEC = EffectSpec(
     roles=("photo", "style"),
     photos=(2, 2),
     aliases=("paint", "стилизуй", "нарисуй", "картина"),
+    order=2,
     strength_field="strength",
     size_field="size",
     steps_field="steps",

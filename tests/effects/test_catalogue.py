@@ -18,12 +18,21 @@ def catalogue() -> Catalogue:
     return Catalogue.load()
 
 
-def test_own_effects_in_the_order_of_names(catalogue: Catalogue) -> None:
-    """Ours are there, each once, sorted."""
+def test_own_effects_in_their_order(catalogue: Catalogue) -> None:
+    """Ours are there, each once: what most people come for first, then by name."""
     names = [spec.name for spec in catalogue]
-    assert {"gatys", "recognize"} <= set(names)
-    assert sorted(set(names)) == names
+    assert ["style", "gatys"] == names[:2]
+    assert {"dream", "recognize"} <= set(names)
+    assert sorted(set(names[2:])) == names[2:]
     assert len(catalogue) == len(names)
+
+
+def test_order_of_others() -> None:
+    """A package's effect stands where it says, else among the rest by name."""
+    specs = [spec(name=name, aliases=()) for name in ("tint", "brush")]
+    first = spec(name="wash", aliases=(), order=1)
+    listed = Catalogue([("theirs", each) for each in (*specs, first)])
+    assert ["wash", "brush", "tint"] == [each.name for each in listed]
 
 
 def test_by_name_and_alias(catalogue: Catalogue) -> None:
