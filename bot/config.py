@@ -12,6 +12,7 @@ from bot.fronts.telegram.settings import TelegramSettings
 from bot.fronts.vk.settings import VkSettings
 from bot.fronts.web.settings import WebSettings
 from worker.jobs.settings import JobsSettings
+from worker.jobs.watch import WatchSettings
 
 __all__ = ["BotSettings"]
 
@@ -37,6 +38,7 @@ class BotSettings(JobsSettings):
     """Unlike every other bot's on the same Redis; the same after a restart."""
     rules: str = ""
     """A TOML file with the rules. They are put in force at the first start with this content."""
+    watch: WatchSettings = WatchSettings()
     web: WebSettings = WebSettings()
     telegram: TelegramSettings = TelegramSettings()
     vk: VkSettings = VkSettings()

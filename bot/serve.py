@@ -35,8 +35,10 @@ from effects.catalogue import Catalogue
 from worker.jobs.errors import QueueAway
 from worker.jobs.office import Office
 from worker.jobs.program import at_end_of_stdin
+from worker.jobs.queue_metrics import QueueCollector
 from worker.jobs.rules_file import RulesFile, read_rules_file
 from worker.jobs.settings import Jobs, open_jobs
+from worker.jobs.watch import redis_fault, served
 
 __all__ = ["serve_until_told"]
 
@@ -55,7 +57,9 @@ async def _serve(settings: BotSettings) -> None:
     catalogue = Catalogue.load()
     rules = read_rules_file(Path(settings.rules)) if settings.rules else None
     async with open_jobs(settings, wait=False) as jobs:
-        await _run(settings, catalogue, jobs, rules)
+        queue = QueueCollector(jobs.queue, jobs.office, asyncio.get_running_loop())
+        async with served(settings.watch, lambda: redis_fault(jobs.redis), [queue]):
+            await _run(settings, catalogue, jobs, rules)
 
 
 async def _adopt(file: RulesFile, office: Office) -> None:

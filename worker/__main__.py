@@ -14,8 +14,10 @@ from worker.config import WorkerConfig, WorkerOptions
 from worker.jobs.errors import BadSettings
 from worker.jobs.program import at_end_of_stdin, read_settings, set_up_logging
 from worker.jobs.settings import open_jobs
+from worker.jobs.watch import served
 from worker.runtime.device import DeviceRefused
 from worker.runtime.loop import Worker
+from worker.runtime.metrics import DeviceCollector
 
 log = logging.getLogger("worker")
 
@@ -47,9 +49,14 @@ class _Program:
             opening.result()
 
     async def _serve(self) -> None:
-        async with open_jobs(self._config) as jobs:
+        collector = DeviceCollector(lambda: self._worker.device if self._worker else None)
+        watched = served(self._config.worker.watch, self._missing, [collector])
+        async with watched, open_jobs(self._config) as jobs:
             self._worker = Worker(self._config.worker, jobs)
             await self._worker.run()
+
+    async def _missing(self) -> str:
+        return await self._worker.missing() if self._worker else "Redis has not answered yet"
 
     def _leave(self, serving: asyncio.Task[None], grace: float | None = None) -> None:
         if self._worker is None:

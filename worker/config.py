@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import NoDecode
 
 from worker.jobs.settings import JobsSettings
+from worker.jobs.watch import WatchSettings
 
 
 def _own_name() -> str:
@@ -51,6 +52,7 @@ class WorkerOptions(BaseModel):
     keep_orphans: float = Field(7 * 86400.0, gt=0)
     """Pictures of jobs that the queue does not know are dropped after so long: much longer than
     a bot waits for the rest of a request. No two queues may keep their pictures in one place."""
+    watch: WatchSettings = WatchSettings()
 
     @field_validator("effects", mode="before")
     @classmethod

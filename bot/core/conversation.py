@@ -16,6 +16,7 @@ from bot.core.commands import Wish, read
 from bot.core.filing import Filing
 from bot.core.forms import describe
 from bot.core.messages import Button, Incoming, Reply
+from bot.core.metrics import ANSWERS
 from bot.core.preferences import Settings
 from bot.core.remake import Remake
 from bot.core.sending import Sending
@@ -77,6 +78,7 @@ class Conversation:
                 incident = secrets.token_hex(4)
                 log.exception("incident %s", incident)
                 reply = self._tools.apology.incident(incident, incoming.lang)
+        ANSWERS.labels(incoming.platform, reply.error).inc()
         # What went wrong with a button concerns whoever pressed it alone; a way out must stay.
         refused = bool(incoming.press and reply.error and not reply.buttons)
         return [replace(reply, toast=reply.toast or refused)]

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bot.core.learning import Learning
 from bot.core.messages import File, Front, Reply
+from bot.core.metrics import FAILED_DELIVERIES, UNDELIVERED, note_delivery
 from bot.core.repeat import repeat
 from bot.core.status import file_name
 from bot.core.tools import Tools
@@ -76,6 +77,7 @@ class Delivery:
             # The queue hands an ending out again when it takes long.
             if all(receipt.id != other.id for other in chat):
                 chat.append(receipt)
+                UNDELIVERED.labels(platform).inc()
                 if len(chat) == 1:
                     tasks.create_task(self._drain(receipt.job.chat))
 
@@ -90,10 +92,12 @@ class Delivery:
             # A front fails in its platform's ways; whatever it is, the ending must not be lost.
             except Exception as error:
                 log.warning("ending not delivered, again in %g s: %s", pause, error)
+                FAILED_DELIVERIES.labels(self._front.platform).inc()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, longest)
             else:
-                receipts.popleft()
+                note_delivery(self._front.platform, receipts.popleft())
+                UNDELIVERED.labels(self._front.platform).dec()
                 pause = self._backoff[0]
         del self._in_hand[chat]
 

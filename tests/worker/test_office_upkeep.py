@@ -19,7 +19,7 @@ from worker.jobs.errors import (
     NothingToChange,
 )
 from worker.jobs.memory import MemoryQueue
-from worker.jobs.model import Claim, Done, State, WorkerInfo
+from worker.jobs.model import Claim, Done, State, Turnover, WorkerInfo
 from worker.jobs.redis_queue import RedisQueue
 
 Built = MemoryQueue | RedisQueue
@@ -262,3 +262,25 @@ async def test_an_overview(queue: Built) -> None:
     assert (1, 0, 2) == (overview.running, overview.dead, overview.workers)
     person = await queue.office.person("ann")
     assert (2, 1, 1) == (person.waiting, person.deferred, person.running)
+
+
+async def test_an_overview_of_waits_and_credits(queue: Built, clock: Clock) -> None:
+    """Since when the first of each class and effect waits, how long a claimed job did, and what
+    was held, spent and returned of credits by all jobs ever.
+    """
+    begun = clock()
+    await submit(queue, a_job("a", "ann", seconds=3), a_job("b", "bob", seconds=4))
+    clock.advance(10)
+    await submit(queue, a_job("c", "cec", effect="dream", seconds=5))
+    await submit(queue, a_job("later", "ann", deferred=True))
+    clock.advance(10)
+    claim = await take(queue)
+    assert ("a", 20, "free") == (claim.job.id, claim.waited, claim.tier)
+    overview = await queue.office.overview()
+    free = {"paint": begun, "dream": begun + 10}
+    assert {"free": free, "later": {"paint": begun + 10}} == overview.since
+    await queue.finish(claim, Done(job="a"))
+    await queue.cancel("b", user="bob")
+    overview = await queue.office.overview()
+    assert {"dream": begun + 10} == overview.since["free"]
+    assert Turnover(held=12, spent=3, returned=4) == overview.turnover

@@ -82,9 +82,11 @@ class MemoryLeases(MemoryOffice):
         record.started = self._clock()
         record.deadline = record.started + lease
         self._notify()
+        waited = round((record.started - record.submitted) * MICRO) / MICRO
         return Claim(
-            job=record.job, token=record.token, attempt=record.attempt, deadline=record.deadline
-        )
+            job=record.job, token=record.token, attempt=record.attempt, deadline=record.deadline,
+            waited=waited, tier=self._order.users[entry.user].tier,
+        )  # fmt: skip
 
     async def renew(self, claim: Claim, *, lease: float) -> None:
         """Push the deadline out."""
@@ -135,7 +137,7 @@ class MemoryLeases(MemoryOffice):
             self._admit_deferred(record.job.user)
             self._order.remove(record.entry)
             if not record.free:
-                self._ledgers[record.job.user].settle(record.job.cost, 0, record.date, record.bonus)
+                self._pay(record, 0)
             record.job = record.job.model_copy(update={"deferred": True})
             place = place_of(record.job, record.entry.seq)
             record.entry = replace(place, kind=record.entry.kind)
@@ -205,6 +207,11 @@ class MemoryLeases(MemoryOffice):
         self._order.end(record.entry.user)
         self._end(record, ending)
 
+    def _pay(self, record: JobRecord, used: int) -> None:
+        cost = record.job.cost
+        self._ledgers[record.job.user].settle(cost, used, record.date, record.bonus)
+        self._turnover.update(spent=used, returned=cost - used)
+
     def _pool(self, record: JobRecord) -> str:
         _, info = self._workers.get(record.worker, (0.0, None))
         return info.pool if info else DEFAULT_POOL
@@ -227,10 +234,10 @@ class MemoryLeases(MemoryOffice):
         elif record.state is State.CANCELLED and record.cancelled is not None:
             used = max(0, min(cost, round((record.cancelled - record.started) * MICRO)))
         if not (record.job.deferred or record.free):
-            self._ledgers[record.job.user].settle(cost, used, record.date, record.bonus)
+            self._pay(record, used)
         record.ended = self._clock()
         self._seq += 1
         record.receipt = f"{self._seq}-0"
-        receipt = Receipt(id=record.receipt, job=record.job, ending=ending)
+        receipt = Receipt(id=record.receipt, job=record.job, ending=ending, since=record.ended)
         self._outbox[record.job.platform][receipt.id] = receipt
         self._notify()

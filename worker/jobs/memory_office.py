@@ -32,6 +32,7 @@ class MemoryOffice:
         self._ledgers: defaultdict[str, Ledger] = defaultdict(Ledger)
         self._order = Order(self._rules.running(), self._terms, self._micros)
         self._speeds = Speeds()
+        self._turnover: Counter[str] = Counter()
         self._changed = asyncio.Event()
 
     async def rules(self) -> Rules:
@@ -166,6 +167,7 @@ class MemoryOffice:
         if ledger.available < job.cost:
             raise endings.quota_exceeded(job.cost, ledger.available, midnight - now)
         self._ledgers[job.user] = ledger
+        self._turnover.update(held=job.cost)
         return ledger.hold(job.cost)
 
     def _admit_deferred(self, user: str) -> None:

@@ -10,8 +10,8 @@ from worker.jobs import endings
 from worker.jobs.errors import NoSuchJob, NotFailed
 from worker.jobs.memory_leases import MemoryLeases
 from worker.jobs.memory_record import JobRecord, place_of
-from worker.jobs.model import JobView, Overview, State, WorkerInfo
-from worker.jobs.policy import LATER
+from worker.jobs.model import JobView, Overview, State, Turnover, WorkerInfo
+from worker.jobs.policy import LATER, MICRO
 
 __all__ = ["MemoryUpkeep"]
 
@@ -62,15 +62,20 @@ class MemoryUpkeep(MemoryLeases):
     async def overview(self) -> Overview:
         """What waits, runs and is paused."""
         waiting: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for entry in self._order.waiting():
-            waiting[self._order.users[entry.user].tier][entry.effect] += 1
+        since: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        for entry in sorted(self._order.waiting(), key=lambda entry: entry.seq):
+            tier = self._order.users[entry.user].tier
+            waiting[tier][entry.effect] += 1
+            since[tier].setdefault(entry.effect, self._records[entry.job].submitted)
         return Overview(
             waiting=waiting,
+            since=since,
             running=sum(one.state is State.RUNNING for one in self._records.values()),
             dead=len(self._dead()),
             workers=len(await self.workers()),
             paused_effects=self._rules.paused_effects,
             paused_pools=self._rules.paused_pools,
+            turnover=Turnover(**{name: sum_ / MICRO for name, sum_ in self._turnover.items()}),
         )
 
     async def dead(self, *, limit: int = 50) -> list[JobView]:

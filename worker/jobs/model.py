@@ -27,6 +27,7 @@ __all__ = [
     "Receipt",
     "State",
     "Ticket",
+    "Turnover",
     "WorkerInfo",
 ]
 
@@ -122,6 +123,10 @@ class Claim(_Wire):
     attempt: int
     deadline: float
     """Unix seconds at which the lease ends."""
+    waited: float = 0.0
+    """Seconds since it was submitted."""
+    tier: str = ""
+    """The class it was served in: a tier, or "later"."""
 
 
 class MediaRef(_Wire):
@@ -196,6 +201,8 @@ class Receipt(_Wire):
     id: str
     job: Job
     ending: Ending
+    since: float
+    """Unix seconds of the ending."""
 
 
 class WorkerInfo(_Wire):
@@ -272,11 +279,21 @@ class Person(_Wire):
     """The identities that have joined this account."""
 
 
+class Turnover(_Wire):
+    """Credits, in seconds, that jobs ever held: spent, returned, or held still."""
+
+    held: float = 0.0
+    spent: float = 0.0
+    returned: float = 0.0
+
+
 class Overview(_Wire):
     """The queue, as an admin sees it."""
 
     waiting: dict[str, dict[str, int]]
     """Class (a tier, or "later") -> effect -> jobs."""
+    since: dict[str, dict[str, float]]
+    """Likewise, Unix seconds at which the first of those jobs was submitted."""
     running: int
     dead: int
     """Dead letters."""
@@ -284,3 +301,4 @@ class Overview(_Wire):
     """Those alive."""
     paused_effects: tuple[str, ...]
     paused_pools: tuple[str, ...]
+    turnover: Turnover

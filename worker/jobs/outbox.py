@@ -110,4 +110,5 @@ def _receipt(id_: str, fields: dict[str, str]) -> Receipt:
         id=id_,
         job=Job.model_validate_json(fields["job"]),
         ending=ENDING.validate_json(fields["ending"]),
+        since=int(id_.partition("-")[0]) / 1000,  # as streams name their entries
     )

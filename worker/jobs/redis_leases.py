@@ -108,8 +108,10 @@ class RedisLeases:
                 token=token,
                 attempt=int(attempt),
                 deadline=int(deadline) / MICRO,
+                waited=int(waited) / MICRO,
+                tier=tier,
             )
-            for job, token, attempt, deadline in reply or ()
+            for job, token, attempt, deadline, waited, tier in reply or ()
         ]
 
     async def renew(self, claim: Claim, *, lease: float) -> None:

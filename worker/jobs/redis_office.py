@@ -12,7 +12,7 @@ from worker.jobs import endings, people
 from worker.jobs.connection import Connection
 from worker.jobs.errors import NoSuchJob, NotFailed, NothingToChange
 from worker.jobs.ledger import Ledger, account_of
-from worker.jobs.model import Account, Change, JobView, Overview, Person
+from worker.jobs.model import Account, Change, JobView, Overview, Person, Turnover
 from worker.jobs.people import Terms
 from worker.jobs.policy import LATER, MICRO, line_of, owner_of
 from worker.jobs.records import read_views
@@ -126,25 +126,41 @@ class RedisOffice:
         """What waits, runs and is paused."""
         rules = await self._rulebook.load()
 
-        async def ask(client: Any) -> tuple[int, int, int, int]:
+        async def ask(client: Any) -> tuple[int, int, int, int, dict[str, str]]:
             now = self._now() or "{}{:06}".format(*await client.time())
             return (
                 int(now),
                 await client.zcard(self._keys["leases"]),
                 await client.zcard(self._keys["dead"]),
                 await client.zcount(self._keys["alive"], f"({now}", "+inf"),
+                await client.hgetall(self._keys["counters"]),
             )
 
-        now, running, dead, workers = await self._connection.read(ask)
+        now, running, dead, workers, sums = await self._connection.read(ask)
         snapshot = await in_chunks(self._connection, self._keys, now)
         waiting: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for entry in snapshot.waiting:
+        first: dict[tuple[str, str], str] = {}
+        for entry in sorted(snapshot.waiting, key=lambda entry: entry.seq):
             user = snapshot.users.get(entry.user)
-            waiting[user.tier if user else await self._class_of(entry.user)][entry.effect] += 1
+            tier = user.tier if user else await self._class_of(entry.user)
+            waiting[tier][entry.effect] += 1
+            first.setdefault((tier, entry.effect), entry.job)
         return Overview(
-            waiting=waiting, running=running, dead=dead, workers=workers,
+            waiting=waiting, since=await self._since(first),
+            running=running, dead=dead, workers=workers,
             paused_effects=rules.paused_effects, paused_pools=rules.paused_pools,
+            turnover=Turnover(**{name: int(micros) / MICRO for name, micros in sums.items()}),
         )  # fmt: skip
+
+    async def _since(self, first: Mapping[tuple[str, str], str]) -> dict[str, dict[str, float]]:
+        """When the first job of each class and effect was submitted."""
+        views = await read_views(self._connection, self._keys, list(first.values()))
+        submitted = {view.job.id: view.submitted for view in views}
+        since: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        for (tier, effect), job in first.items():
+            if job in submitted:
+                since[tier][effect] = submitted[job]
+        return since
 
     async def _class_of(self, line: str) -> str:
         """That of a banned user's line, which no snapshot has."""

@@ -27,6 +27,7 @@ from worker.jobs.model import (
     Ticket,
     WorkerInfo,
 )
+from worker.jobs.queue_metrics import EXPIRED
 from worker.jobs.records import read_views
 from worker.jobs.redis_leases import micro, progress_channel
 from worker.jobs.redis_links import RedisLinks
@@ -171,6 +172,7 @@ class RedisQueue(RedisLinks):
             except LeaseLost:
                 continue  # renewed or ended meanwhile
             reaped.append(job.id)
+            EXPIRED.inc()
         return reaped
 
     async def announce(self, worker: WorkerInfo, *, ttl: float) -> bool:

@@ -8,6 +8,7 @@ import logging
 import re
 import time
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from worker.config import WorkerOptions
@@ -17,11 +18,21 @@ from worker.jobs.settings import Jobs
 from worker.runtime.device import Device
 from worker.runtime.lease import Reporter, keep
 from worker.runtime.messages import Failure, Part, Result, Step, Stopped, Verdict
+from worker.runtime.metrics import ATTEMPTS, SERVICE, WAIT
 from worker.runtime.patience import Patience, StorePatience
 
 log = logging.getLogger(__name__)
 
 _SUFFIX = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "video/mp4": "mp4"}
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of an attempt: for who counts, and in words."""
+
+    name: str
+    code: str = ""
+    said: str = ""
 
 
 class Attempt:
@@ -61,6 +72,8 @@ class Attempt:
         """Do the job and say what became of it, in two lines of the log."""
         job = self.claim.job
         log.info("job %s: %s, attempt %d", job.id, job.effect, self.claim.attempt)
+        if self.claim.attempt == 1:
+            WAIT.labels(self.claim.tier).observe(self.claim.waited)
         begun = time.monotonic()
         background = [
             asyncio.create_task(self._watch(work))
@@ -74,14 +87,16 @@ class Attempt:
             self.fetched.set()
             outcome = await self._settle(await self._verdict)
         except LeaseLost:
-            outcome = "the lease is lost, its result is dropped"
+            outcome = _Outcome("lost", said="the lease is lost, its result is dropped")
         finally:
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
             with contextlib.suppress(BlobStoreAway):
                 await self._reporter.clear()
-        log.info("job %s: %s, %s, %.2f s", job.id, job.effect, outcome, time.monotonic() - begun)
+        ATTEMPTS.labels(job.effect, outcome.name, outcome.code).inc()
+        seconds = time.monotonic() - begun
+        log.info("job %s: %s, %s, %.2f s", job.id, job.effect, outcome.said, seconds)
 
     @property
     def wanted(self) -> bool:
@@ -127,23 +142,24 @@ class Attempt:
         else:
             self.part = Part(self.number, job.cost, job.params, photos, attachments)
 
-    async def _settle(self, verdict: Verdict) -> str:
+    async def _settle(self, verdict: Verdict) -> _Outcome:
         """Tell the queue. Raises `LeaseLost`."""
         if self._lost:
             raise LeaseLost("the job was given to another worker")
         if self._cancelled:
             await self._patience(lambda: self._queue.acknowledge_cancel(self.claim))
-            return "cancelled"
+            return _Outcome("cancelled", said="cancelled")
         if isinstance(verdict, Result):
             try:
                 await self._finish(verdict)
             except BlobStoreAway as error:
                 verdict = self._storage_failure(error)
             else:
-                return "done"
+                SERVICE.labels(self.claim.job.effect).observe(verdict.seconds)
+                return _Outcome("done", said="done")
         if self._given_up or isinstance(verdict, Stopped):
             await self._patience(lambda: self._queue.release(self.claim))
-            return "given back"
+            return _Outcome("released", said="given back")
         return await self._fail(verdict)
 
     async def _finish(self, result: Result) -> None:
@@ -175,7 +191,7 @@ class Attempt:
     async def _store(self, name: str, content: bytes) -> None:
         await self._store_patience(lambda: self._blobs.put(name, content))
 
-    async def _fail(self, failure: Failure) -> str:
+    async def _fail(self, failure: Failure) -> _Outcome:
         if failure.down:
             self._device.mark_down(self.claim.job.effect, failure.message)
         ending = await self._patience(
@@ -184,8 +200,9 @@ class Attempt:
             )
         )
         if ending is None:
-            return f"to be tried again ({failure.code})"
-        return f"failed ({failure.code}: {failure.message})"
+            said = f"to be tried again ({failure.code})"
+            return _Outcome("retried", failure.code, said)
+        return _Outcome("failed", failure.code, f"failed ({failure.code}: {failure.message})")
 
     def _storage_failure(self, error: BlobStoreAway) -> Failure:
         log.warning("%s", error)

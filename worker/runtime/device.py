@@ -61,6 +61,11 @@ class Device:
         """Whether there is a child that takes orders."""
         return self._child is not None and self._child.alive
 
+    @property
+    def pid(self) -> int | None:
+        """The living child's."""
+        return self._child.pid if self._child is not None and self._child.alive else None
+
     async def start(self) -> None:
         """Start a child and wait until it is ready. An effect that it dies of while loading is
         down from then on. Raises `DeviceRefused`, and `ChildGone` or `ChildHung` when it fails

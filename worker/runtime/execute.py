@@ -66,7 +66,8 @@ class Executor:
     @property
     def stock(self) -> Stock:
         """What is loaded, and which effects take several jobs at once."""
-        return Stock(self._shelf.loaded, {name: n for name, n in self._most.items() if n > 1})
+        most = {name: n for name, n in self._most.items() if n > 1}
+        return Stock(self._shelf.loaded, most, dict(self._shelf.took))
 
     def warm(self, names: Iterable[str]) -> tuple[str, ...]:
         """Import every runner and load what is quickly loaded; returns those not down."""

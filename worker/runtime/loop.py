@@ -14,6 +14,7 @@ from worker.jobs.errors import BlobStoreAway, LeaseLost, QueueAway
 from worker.jobs.model import Claim, WorkerInfo
 from worker.jobs.settings import Jobs
 from worker.jobs.wakeups import set_within
+from worker.jobs.watch import redis_fault
 from worker.runtime.attempt import Attempt
 from worker.runtime.batch import Batch
 from worker.runtime.device import Device, DeviceRefused
@@ -37,7 +38,7 @@ class Worker:
     def __init__(self, options: WorkerOptions, jobs: Jobs) -> None:
         self._options = options
         self._jobs = jobs
-        self._device = Device(options)
+        self.device = Device(options)
         self._patience = Patience()
         self._grace = options.grace
         self._stop = asyncio.Event()
@@ -59,6 +60,16 @@ class Worker:
         self._stop.set()
         self._leave.set()
 
+    async def missing(self) -> str:
+        """What it lacks to be of use now; "" when it lacks nothing."""
+        if self._stop.is_set():
+            return "it is leaving"
+        if not self._ready.is_set():
+            return "its effects are being loaded"
+        if not self.device.effects:
+            return "no effect can be run here"
+        return await redis_fault(self._jobs.redis)
+
     async def run(self) -> None:
         """Work until drained. Raises `DeviceRefused`."""
         try:
@@ -72,7 +83,7 @@ class Worker:
                 for task in beats:
                     task.cancel()
         finally:
-            await self._device.kill()
+            await self.device.kill()
             with contextlib.suppress(QueueAway, TimeoutError):
                 async with asyncio.timeout(2.0):
                     await self._jobs.queue.retire(self._options.name)
@@ -82,9 +93,9 @@ class Worker:
 
     async def _work(self) -> None:
         while not self._stop.is_set():
-            if not self._device.alive:
+            if not self.device.alive:
                 await self._start_device()
-            elif self._device.down and time.monotonic() >= self._next_look:
+            elif self.device.down and time.monotonic() >= self._next_look:
                 await self._look_again()
             elif claims := await self._claim():
                 await self._serve(claims)
@@ -92,7 +103,7 @@ class Worker:
 
     async def _start_device(self) -> None:
         try:
-            await self._device.start()
+            await self.device.start()
         except DeviceRefused as error:
             self._refused = error
             self._stop.set()
@@ -102,11 +113,11 @@ class Worker:
             await asyncio.sleep(_RESTART_PAUSE)
             return
         if not self._ready.is_set():
-            down = "".join(f"; {name} is down: {why}" for name, why in self._device.down.items())
+            down = "".join(f"; {name} is down: {why}" for name, why in self.device.down.items())
             log.info(
                 "worker %s is ready on %s: %s%s",
-                *(self._options.name, self._device.name),
-                *(", ".join(self._device.effects) or "nothing", down),
+                *(self._options.name, self.device.name),
+                *(", ".join(self.device.effects) or "nothing", down),
             )
         self._next_look = max(self._next_look, time.monotonic() + self._options.look_again)
         self._ready.set()
@@ -114,12 +125,12 @@ class Worker:
 
     async def _look_again(self) -> None:
         """Whether an effect that was down can be loaded by now."""
-        begun, before = time.monotonic(), self._device.effects
+        begun, before = time.monotonic(), self.device.effects
         try:
-            await self._device.look_again()
+            await self.device.look_again()
         except (ChildGone, ChildHung) as error:
             log.warning("the child %s", error)
-        if up := set(self._device.effects) - set(before):
+        if up := set(self.device.effects) - set(before):
             log.info("no longer down: %s", ", ".join(sorted(up)))
         self._changed.set()
         now = time.monotonic()
@@ -127,14 +138,14 @@ class Worker:
 
     @property
     def _pool(self) -> str:
-        return self._options.pool or self._device.name.partition(":")[0]
+        return self._options.pool or self.device.name.partition(":")[0]
 
     async def _claim(self) -> list[Claim]:
-        effects = self._device.effects
+        effects = self.device.effects
         if not effects:
             await asyncio.sleep(_CLAIM_WAIT)
             return []
-        stock = self._device.stock
+        stock = self.device.stock
         return await self._patience(
             lambda: self._jobs.queue.claim(
                 self._options.name,
@@ -148,12 +159,12 @@ class Worker:
         )
 
     async def _serve(self, claims: Sequence[Claim]) -> None:
-        if self._stop.is_set() or not self._device.alive:
+        if self._stop.is_set() or not self.device.alive:
             await asyncio.gather(*map(self._release, claims))
             return
         attempts = [self._attempt(claim) for claim in claims]
-        self._batch = Batch(attempts, self._device)
-        effects = self._device.effects
+        self._batch = Batch(attempts, self.device)
+        effects = self.device.effects
         try:
             # A cancel may be heard before the claim's answer is.
             for job in tuple(self._cancelled):
@@ -162,12 +173,12 @@ class Worker:
         finally:
             self._batch = None
             self._cancelled.clear()
-        if self._device.effects != effects:
+        if self.device.effects != effects:
             self._changed.set()
 
     def _attempt(self, claim: Claim) -> Attempt:
         number = next(self._numbers)
-        return Attempt(number, claim, self._jobs, self._device, self._patience, self._options)
+        return Attempt(number, claim, self._jobs, self.device, self._patience, self._options)
 
     async def _release(self, claim: Claim) -> None:
         with contextlib.suppress(LeaseLost):
@@ -194,10 +205,10 @@ class Worker:
     async def _announce_once(self) -> None:
         info = WorkerInfo(
             name=self._options.name,
-            device=self._device.name,
+            device=self.device.name,
             pool=self._pool,
-            effects=self._device.effects,
-            down=self._device.down,
+            effects=self.device.effects,
+            down=self.device.down,
         )
         welcome = await self._jobs.queue.announce(info, ttl=self._options.lease)
         if not (welcome or self._stop.is_set()):

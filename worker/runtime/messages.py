@@ -73,6 +73,8 @@ class Stock:
     """Effects that are loaded."""
     most: dict[str, int]
     """Jobs that an effect takes in one order, where that is more than one."""
+    took: dict[str, float] = field(default_factory=dict)
+    """Seconds that loading an effect took the last time, its weights too."""
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,11 @@ class ChildProcess:
         """Whether it is not known to have ended."""
         return self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
     async def send(self, message: object) -> None:
         """Raises `ChildGone`."""
         try:

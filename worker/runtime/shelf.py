@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import sys
+import time
 from collections import OrderedDict
 from typing import Any
 
@@ -27,6 +28,8 @@ class Shelf:
         self._weights = weights
         self._bound = memory_mb or _memory_of(device) // 2
         self._loaded: OrderedDict[str, Effect[Any]] = OrderedDict()
+        self.took: dict[str, float] = {}
+        """Seconds that loading an effect took the last time."""
 
     def get(self, spec: EffectSpec) -> Effect[Any]:
         """The effect, loaded; raises whatever its loading raises."""
@@ -67,8 +70,10 @@ class Shelf:
             sys.modules["torch"].cuda.empty_cache()
 
     def _load(self, spec: EffectSpec) -> None:
+        begun = time.monotonic()
         runner = self._catalogue.load_runner(spec)
         self._loaded[spec.name] = runner(self._device, self._weights)
+        self.took[spec.name] = time.monotonic() - begun
 
     def _weight(self) -> int:
         return sum(self._catalogue[name].memory_mb for name in self._loaded)

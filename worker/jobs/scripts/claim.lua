@@ -1,5 +1,5 @@
 -- now worker lease waiter sleep version slack classes {class weight}... {effect most warm}...
--- -> {Job-JSON, token, attempt, deadline}...; nothing; or "stale": these are not the rules in force
+-- -> {Job-JSON, token, attempt, deadline, waited, class}...; nothing; or "stale": these are not the rules in force
 -- `waiter` registers this claim as asleep when there is nothing to do and `sleep` is "1". Weight 0:
 -- closed. `most`: so many in a batch; `warm`: "1" for an effect that is loaded. See policy.py.
 local now, worker, lease, waiter = clock(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -82,7 +82,9 @@ local function begin(job, record, member)
   jobs[i] = job
   records[2 * i - 1], records[2 * i] = job, cjson.encode(record)
   leases[2 * i - 1], leases[2 * i] = deadline, in_leases(job, record)
-  taken[i] = {'', record.token, int(record.claims - record.released), deadline}
+  taken[i] = {
+    '', record.token, int(record.claims - record.released), deadline, int(now - record.submitted), record.tier,
+  }
   local name = line(record)
   local share = load_user(name)
   untag(share, member)

@@ -18,7 +18,7 @@
 --   ENDED     scores  job that ended and was delivered -> when
 --   IDLE      by name effect|client|number|worker|effects: claims that sleep
 --   DEAD      scores  job that failed, a dead letter -> when
---   COUNTERS  hash    seq: submits so far
+--   COUNTERS  hash    seq: submits so far; held, spent, returned: credits ever; see Turnover
 --   ALIVE     scores  worker -> until when
 --   WORKERS   hash    worker -> WorkerInfo, JSON
 --   RULES     hash    version; document: Rules, JSON; waiting|, running|, daily|, effects|,

@@ -28,6 +28,8 @@ local function settle_credits(record, used)
   local ledger = load_ledger(record.user)
   local rest = record.cost - used
   local bonus = math.min(record.bonus, rest)
+  redis.call('HINCRBY', COUNTERS, 'spent', int(used))
+  redis.call('HINCRBY', COUNTERS, 'returned', int(rest))
   ledger.held = int(ledger.held - record.cost)
   ledger.spent = int(ledger.spent + used)
   ledger.bonus = int(ledger.bonus + bonus)

@@ -64,6 +64,7 @@ if not known then
     ledger.available, ledger.held = int(ledger.available - ARGV[8]), int(ledger.held + ARGV[8])
     ledger.bonus = int(ledger.bonus - bonus)
     save_ledger(user, ledger)
+    redis.call('HINCRBY', COUNTERS, 'held', ARGV[8])
   end
   local record = {
     user = user, key = ARGV[6], effect = ARGV[7], cost = ARGV[8], max = ARGV[9], date = ARGV[11], bonus = int(bonus),
