@@ -78,6 +78,15 @@ class DreamParams(Params):
         ge=1,
         le=60,
     )
+    format: Literal["gif", "mp4"] = param(
+        "gif",
+        Text("Animation as", "Анимация в виде"),
+        Text(
+            "gif loops everywhere; mp4 has all the colours and a much smaller file",
+            "gif крутится везде; у mp4 все цвета, и файл в несколько раз меньше",
+        ),
+        advanced=True,
+    )
     zoom: float = param(
         1.04,
         Text("Zoom", "Приближение"),

@@ -18,12 +18,16 @@ from effects.deepdream.ascent import ascend
 from effects.deepdream.schedule import plan
 from effects.image import encode, recolour
 from effects.pictures import resize, to_image, to_tensor, working_size
-from effects.spec import Context, Effect, Item, Media, Output, Weights
+from effects.spec import Context, Effect, Item, Media, Output, Text, Weights
 
 __all__ = ["Dream"]
 
 # Longer sides, pixels.
 GUIDE, PREVIEW = 256, 512
+_NO_MP4 = Text(
+    "A GIF, since this machine can't make MP4: it lacks the package av.",
+    "Это GIF: сделать MP4 на этой машине нельзя, на ней нет пакета av.",
+)
 
 
 class Dream(Effect[DreamParams]):
@@ -59,11 +63,8 @@ class Dream(Effect[DreamParams]):
             frame = _finished(params, picture, start)
             frames.append(film.matched(frame, photo) if frames else frame)
             report += [asdict(climb) for climb in climbs]
-        if params.frames > 1:
-            media = Media("image/gif", film.encode_gif(frames))
-        else:
-            media = Media("image/jpeg", encode(frames[0], "image/jpeg"))
-        return Output((media,), data={"objective.json": json.dumps(report).encode()})
+        media, text = _media(frames, params.format)
+        return Output((media,), text, data={"objective.json": json.dumps(report).encode()})
 
     def close(self) -> None:
         """Forget the networks."""
@@ -75,6 +76,16 @@ class Dream(Effect[DreamParams]):
             return aim_at(net, subject)
         guide = resize(item.photos[1], working_size(item.photos[1].size, GUIDE))
         return guided_by(net, subject.layer, to_tensor(guide).to(self.device))
+
+
+def _media(frames: list[Image.Image], format: str) -> tuple[Media, Text | None]:
+    """The picture or the animation, and what there is to say of it."""
+    if len(frames) == 1:
+        return Media("image/jpeg", encode(frames[0], "image/jpeg")), None
+    if format == "mp4" and film.makes_mp4():
+        return Media("video/mp4", film.encode_mp4(frames)), None
+    said = _NO_MP4 if format == "mp4" else None
+    return Media("image/gif", film.encode_gif(frames)), said
 
 
 class _Watch:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,12 +16,14 @@ from skimage import data
 
 from effects.catalogue import Catalogue
 from effects.deepdream import SPEC
+from effects.deepdream.film import encode_mp4
 from effects.deepdream.runner import Dream
 from effects.deepdream.schedule import plan
 from effects.deepdream.subjects import PRESETS
 from effects.errors import Cancelled, UnknownClass, UnknownLayer, WeightsMissing, WrongPhotos
 from effects.image import encode
 from effects.spec import Item, Output
+from effects.verify import verify
 from effects.weights import WeightsStore
 from tests.effects.test_gatys import Steps, chroma
 from worker.runtime.execute import Executor
@@ -162,6 +165,35 @@ def test_animation(dream: Dream) -> None:
     assert np.abs(shown[1] - shown[0]).mean() > 3
     assert np.abs(shown[2] - shown[1]).mean() > 3
     assert [(n + 1, 6) for n in range(6)] == context.seen
+
+
+def test_animation_as_mp4(dream: Dream, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same frames as H.264, the same bytes again; without its package a GIF, and a sentence."""
+    output = run(dream, frames=2, zoom=1.1, format="mp4")
+    assert "video/mp4" == output.media[0].type
+    assert output.text is None
+    assert output.media == verify(run(dream, frames=2, zoom=1.1, format="mp4"), "dream").media
+    with av.open(io.BytesIO(output.media[0].content)) as film:
+        (stream,) = film.streams
+        shown = [pixels(frame.to_image()) for frame in film.decode(stream)]
+        assert ("h264", 10) == (stream.codec_context.name, stream.average_rate)
+    gif = run(dream, frames=2, zoom=1.1)
+    with picture(gif) as first:
+        assert np.abs(shown[0] - pixels(first)).mean() < 12
+    assert np.abs(shown[1] - shown[0]).mean() > 3
+    monkeypatch.setitem(sys.modules, "av", None)
+    spared = run(dream, frames=2, zoom=1.1, format="mp4")
+    assert gif.media == spared.media
+    assert spared.text is not None
+    assert "av" in spared.text.en
+
+
+def test_odd_sides(dream: Dream) -> None:
+    """What H.264 can't show, a row and a column, is left out."""
+    frame = Image.fromarray(data.chelsea()).resize((65, 41))
+    with av.open(io.BytesIO(encode_mp4([frame, frame]))) as film:
+        (stream,) = film.streams
+        assert (64, 40) == (stream.codec_context.width, stream.codec_context.height)
 
 
 def test_animations_stay_small() -> None:
