@@ -44,6 +44,8 @@ class Delivery:
         """Progress of a job is sent at most once in `every` seconds, places are asked for every
         `look` seconds; `backoff` is the first and the longest pause after a failure.
         """
+        # A series that begins with its first failure hides it from a rate.
+        FAILED_DELIVERIES.labels(front.platform)
         self._front = front
         self._tools = tools
         self._learning = Learning(tools)

@@ -3,85 +3,73 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 
 from tests.bot.process import kept_port
-from tests.conftest import RedisServer
-from tests.deploy.watched import fetch, samples, service, value
-from tests.worker.runtime_kit import until
+from tests.deploy.conftest import Told
+from tests.deploy.watched import samples_in, value
 from worker.jobs import watch
 from worker.jobs.errors import BadSettings
 from worker.jobs.watch import WatchSettings
 
 
-async def test_metrics_of_a_service(tmp_path: Path, own_redis: RedisServer) -> None:
-    """Jobs that end well and badly, a refusal, credits, waits: all is counted, nobody is named.
-    Without Redis both say so, and live.
-    """
-    async with service(tmp_path, own_redis.url) as it:
-        done = (await it.door.say("/noop"))["slot"]
-        assert (await it.door.say("/odd how=raise"))["slot"]
-        assert (await it.door.say("/odd how=raise color=1"))["error"]
-
-        async def all_delivered() -> bool:
-            found = await samples(it.bot_place)
-            return value(found, "atelier_delivery_seconds_count", messenger="web") == 2
-
-        await until(all_delivered)
-        told = await samples(it.bot_place)
-        ending = {"messenger": "web", "outcome": "done", "effect": "noop", "code": ""}
-        assert 1 == value(told, "atelier_endings_total", **ending)
-        ending |= {"outcome": "failed", "effect": "odd", "code": "broken_effect"}
-        assert 1 == value(told, "atelier_endings_total", **ending)
-        assert 2 == value(told, "atelier_answers_total", messenger="web", code="")
-        refused = [
-            labels for name, labels in told
-            if name == "atelier_answers_total" and ("code", "") not in labels
-        ]  # fmt: skip
-        assert 1 == len(refused)
-        assert 0 == value(told, "atelier_undelivered_endings", messenger="web")
-        assert (1, 1) == (value(told, "atelier_redis_up"), value(told, "atelier_dead_jobs"))
-        assert 1 == value(told, "atelier_workers", pool="cpu")
-        assert 1 == value(told, "atelier_effect_workers", effect="odd", state="up")
-        assert 0 == value(told, "atelier_pool_waiting_jobs", pool="none")
-        sums = [value(told, f"atelier_credits_{name}_total") for name in ("spent", "returned")]
-        assert None not in sums
-        assert sums[0] == sums[1] == (value(told, "atelier_credits_held_total") or 0) / 2 > 0
-
-        worked = await samples(it.worker_place)
-        attempt = {"effect": "odd", "outcome": "failed", "code": "broken_effect"}
-        assert 1 == value(worked, "atelier_attempts_total", **attempt)
-        assert 1 == value(worked, "atelier_service_seconds_count", effect="noop")
-        assert 2 == value(worked, "atelier_wait_seconds_count", tier="free")
-        assert (value(worked, "atelier_effect_load_seconds", effect="noop") or 0) > 0
-        assert (value(worked, "atelier_child_process_resident_memory_bytes") or 0) > 1e6
-
-        account = re.search(rb'"(web:[^"]+)"', _all_of(own_redis))
-        assert account
-        cookie = account[1].decode().removeprefix("web:")
-        for place in (it.bot_place, it.worker_place):
-            _, text = await fetch(f"{place}/metrics")
-            assert (cookie in text, done in text) == (False, False)
-            assert (200, "ok\n") == await fetch(f"{place}/readyz")
-
-        own_redis.kill()
-        for place in (it.bot_place, it.worker_place):
-            status, reason = await fetch(f"{place}/readyz")
-            assert (503, True) == (status, reason.startswith("Redis does not answer"))
-            assert (200, "ok\n") == await fetch(f"{place}/healthz")
-        assert 0 == value(await samples(it.bot_place), "atelier_redis_up")
-        assert 404 == (await fetch(f"{it.bot_place}/"))[0]
-        own_redis.start()
+def test_metrics_of_a_bot(told: Told) -> None:
+    """Endings, answers, the queue, its workers and credits are counted."""
+    found = samples_in(told.metrics["bot"])
+    for outcome, effect, code in (("done", "noop", ""), ("failed", "odd", "broken_effect")):
+        labels = {"messenger": "web", "outcome": outcome, "effect": effect, "code": code}
+        assert 1 == value(found, "atelier_endings_total", **labels)
+    answers = [dict(labels) for name, labels in found if name == "atelier_answers_total"]
+    assert {("web", ""), ("web", "bad_params")} == {(a["messenger"], a["code"]) for a in answers}
+    assert 2 == value(found, "atelier_answers_total", messenger="web", code="")
+    assert 0 == value(found, "atelier_undelivered_endings", messenger="web")
+    assert (1, 1) == (value(found, "atelier_redis_up"), value(found, "atelier_dead_jobs"))
+    assert 1 == value(found, "atelier_workers", pool="cpu")
+    assert 1 == value(found, "atelier_effect_workers", effect="odd", state="up")
+    waiting = {"tier": "free", "effect": "unknown"}
+    assert 1 == value(found, "atelier_queue_waiting_jobs", **waiting)
+    assert 0 <= (value(found, "atelier_queue_oldest_wait_seconds", **waiting) or 0) < 300
+    for pool, count in (("none", 1), ("cpu", 0)):
+        assert count == value(found, "atelier_pool_waiting_jobs", pool=pool)
+    held, spent, returned = (
+        value(found, f"atelier_credits_{name}_total") for name in ("held", "spent", "returned")
+    )
+    assert held
+    assert (held - 1) / 2 == pytest.approx(spent) == returned
 
 
-def _all_of(server: RedisServer) -> bytes:
-    return b"".join(path.read_bytes() for path in server.folder.rglob("*.aof"))
+def test_metrics_of_a_worker(told: Told) -> None:
+    """Attempts, waits, service times, what is loaded, and the memory of the child."""
+    found = samples_in(told.metrics["worker"])
+    attempt = {"effect": "odd", "outcome": "failed", "code": "broken_effect"}
+    assert 1 == value(found, "atelier_attempts_total", **attempt)
+    assert 1 == value(found, "atelier_service_seconds_count", effect="noop")
+    assert 2 == value(found, "atelier_wait_seconds_count", tier="free")
+    assert (value(found, "atelier_effect_load_seconds", effect="noop") or 0) > 0
+    assert (value(found, "atelier_child_process_resident_memory_bytes") or 0) > 1e6
+
+
+def test_metrics_name_nobody(told: Told) -> None:
+    """Neither an account nor a job is in them."""
+    for text in told.metrics.values():
+        assert [] == [word for word in (told.account, *told.jobs) if word in text]
+
+
+@pytest.mark.parametrize("program", ["bot", "worker"])
+def test_alive_and_ready(told: Told, program: str) -> None:
+    """Both answer that they live; that they are ready while Redis is there."""
+    for redis in ("there", "away"):
+        assert (200, "ok\n") == told.answers[program, redis, "healthz"]
+        assert 404 == told.answers[program, redis, ""][0]
+    assert (200, "ok\n") == told.answers[program, "there", "readyz"]
+    status, reason = told.answers[program, "away", "readyz"]
+    assert (503, True) == (status, reason.startswith("Redis does not answer"))
+    status, text = told.answers["bot", "away", "metrics"]
+    assert (200, 0) == (status, value(samples_in(text), "atelier_redis_up"))
 
 
 async def test_a_loop_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
