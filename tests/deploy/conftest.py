@@ -62,6 +62,11 @@ async def _use(folder: Path, server: RedisServer) -> Told:
         queue = RedisQueue(server.url)
         await queue.submit(stranger, key="stranger")
         await queue.close()
+
+        async def seen() -> bool:  # what was read of the queue holds for a moment
+            return 'effect="unknown"' in (await fetch(f"{it.bot_place}/metrics"))[1]
+
+        await until(seen)
         for name, place in places.items():
             told.metrics[name] = (await fetch(f"{place}/metrics"))[1]
         told.account = _account_in(server)
