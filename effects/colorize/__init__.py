@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from PIL import Image
 
-from effects.colorize.tone import has_colour
+from effects.colorize.tone import has_colour, is_grey
 from effects.errors import BadPicture
 from effects.spec import EffectSpec, Params, Text, param
 
@@ -34,6 +35,14 @@ class ColorizeParams(Params):
             "И цветные фото: их краски убираются, и они раскрашиваются заново",
         ),
     )
+    restore: Literal["none", "light"] = param(
+        "none",
+        Text("Restore", "Реставрация"),
+        Text(
+            "light: dust and thin scratches go, contrast comes back",
+            "light: пыль и тонкие царапины уходят, контраст возвращается",
+        ),
+    )
     size: int = param(
         6000,
         Text("Size", "Размер"),
@@ -48,11 +57,18 @@ class ColorizeParams(Params):
 
 
 def check(params: ColorizeParams, photos: Sequence[Image.Image]) -> None:
-    """Raise `BadPicture` for a photo that has colour, unless it shall be coloured anew."""
+    """Raise `BadPicture` for a photo that has colour, unless it shall be coloured anew, and for a
+    palette that has none.
+    """
     if not params.recolor and has_colour(photos[0]):
         raise BadPicture(
             "the photo has colour already; to have it coloured anew, send it with recolor=yes",
             reason="coloured",
+        )
+    if len(photos) > 1 and is_grey(photos[1]):
+        raise BadPicture(
+            "the second picture lends its colours, and it has none; please send one in colour",
+            reason="no_colours",
         )
 
 
@@ -64,12 +80,16 @@ SPEC = EffectSpec(
     name="colorize",
     title=Text("Colorize", "Раскрасить"),
     description=Text(
-        "Gives a black-and-white photo natural colours, at its full size.",
-        "Придаёт чёрно-белому фото естественные цвета, в полном размере.",
+        "Gives a black-and-white photo natural colours, at its full size. A second picture can"
+        " lend its palette.",
+        "Придаёт чёрно-белому фото естественные цвета, в полном размере. Вторая картинка может"
+        " дать палитру.",
     ),
     params=ColorizeParams,
     runner="effects.colorize.runner:Colorize",
     cost=_cost,
+    roles=("photo", "palette"),
+    photos=(1, 2),
     aliases=("раскрась", "colourize", "color", "цвет"),
     strength_field="vividness",
     size_field="size",

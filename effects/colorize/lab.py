@@ -26,10 +26,13 @@ def _decoded(coded: Array) -> Array:
     return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
 
 
+def _coded(linear: Array) -> Array:
+    # Outside sRGB it goes on: a line below 0, the curve above 1.
+    curve = 1.055 * np.power(np.maximum(linear, 0.0031308), np.float32(1 / 2.4)) - 0.055
+    return np.where(linear <= 0.0031308, 12.92 * linear, curve)
+
+
 _LINEAR = _decoded(np.arange(256, dtype=np.float32) / 255).astype(np.float32)
-# Of evenly spaced coded values, so that the steep start of the curve is met as well as its end.
-_CODES = np.linspace(0, 1, 4097, dtype=np.float32)
-_LIGHTS = _decoded(_CODES).astype(np.float32)
 
 
 def to_lab(pixels: npt.NDArray[np.uint8]) -> Array:
@@ -44,11 +47,7 @@ def to_rgb(lab: Array) -> Array:
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], -1)
     xyz = np.where(f > 6 / 29, f * f * f, (116 * f - 16) / _KAPPA) * _WHITE
-    linear = (xyz @ _RGB.T).astype(np.float32)
-    coded = np.interp(linear, _LIGHTS, _CODES)
-    # Outside the curve goes on as a line.
-    beyond = np.minimum(linear, 0) * 12.92 + np.maximum(linear - 1, 0) * 0.44
-    return np.asarray(coded + beyond, np.float32)
+    return _coded((xyz @ _RGB.T).astype(np.float32))
 
 
 def lightness(pixels: npt.NDArray[np.uint8]) -> Array:
@@ -60,7 +59,7 @@ def grey(lightness: Array) -> Array:
     """The sRGB value in [0, 1] of the grey of each L*, 0–100."""
     y = np.maximum((lightness + 16) / 116, 0)
     light = np.where(y > 6 / 29, y * y * y, (116 * y - 16) / _KAPPA)
-    return np.asarray(np.interp(light, _LIGHTS, _CODES), np.float32)
+    return _coded(light.astype(np.float32))
 
 
 def _f(t: Array) -> Array:

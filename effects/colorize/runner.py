@@ -12,8 +12,9 @@ from effects.colorize import ColorizeParams
 from effects.colorize.gamut import shown
 from effects.colorize.guided import Guided
 from effects.colorize.lab import lightness
+from effects.colorize.mend import mend
 from effects.colorize.session import Network
-from effects.colorize.vivid import vivid
+from effects.colorize.vivid import palette, vivid
 from effects.spec import Context, Effect, Item, Media, Output, Weights
 
 __all__ = ["Colorize"]
@@ -25,7 +26,10 @@ LOSSLESS = 4_000_000
 
 
 class Colorize(Effect[ColorizeParams]):
-    """Photo -> the same lightness with the colours that a network expects there."""
+    """Photo -> the same lightness with the colours that a network expects there.
+
+    A second photo lends its palette.
+    """
 
     def __init__(self, device: str, weights: Weights, *, strip: int = STRIP) -> None:
         """The picture is finished in strips of at most `strip` pixels: memory is bounded."""
@@ -36,10 +40,14 @@ class Colorize(Effect[ColorizeParams]):
     def run(self, item: Item[ColorizeParams], ctx: Context) -> Output:
         """One step for the network, and one for each strip of the picture."""
         photo = image.bound(item.photos[0], item.params.size)
+        if item.params.restore == "light":
+            photo = mend(photo)
         rows = max(1, self._strip // photo.width)
         tops = range(0, photo.height, rows)
         ctx.step(0, 1 + len(tops))
-        adjust, sharpness = vivid(self._network.prior, item.params.vividness)
+        prior = self._network.prior
+        wanted = palette(item.photos[1], prior) if len(item.photos) > 1 else None
+        adjust, sharpness = vivid(prior, item.params.vividness, wanted)
         guided = Guided(photo, self._network.chroma(photo, adjust, sharpness))
         result = Image.new("RGB", photo.size)
         for n, top in enumerate(tops, start=1):

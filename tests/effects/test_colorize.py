@@ -122,6 +122,43 @@ def test_a_photo_in_colour_is_refused(name: str) -> None:
     SPEC.check(SPEC.parse({}), [greyed(photo).convert("RGB")])
 
 
+def test_a_palette(effect: Colorize) -> None:
+    """A second photo turns the colours towards its own; one without colours is refused."""
+    photo = greyed(photograph("coffee")).convert("RGB")
+    red, blue = (Image.linear_gradient("L").convert("RGB") for _ in range(2))
+    red, blue = (
+        Image.fromarray((np.asarray(each) * tint).astype(np.uint8))
+        for each, tint in ((red, (1, 0.3, 0.2)), (blue, (0.3, 0.4, 1)))
+    )
+    hues = []
+    for lent in (red, blue):
+        SPEC.check(SPEC.parse({}), [photo, lent])
+        output = effect.run(Item(SPEC.parse({}), (photo, lent)), Quiet())
+        pixels = np.asarray(Image.open(io.BytesIO(output.media[0].content)))
+        hues.append(chroma(pixels).mean((0, 1)))
+    assert hues[0][0] > hues[1][0] + 3
+    assert hues[0][1] > hues[1][1] + 6
+    with pytest.raises(BadPicture, match="has none") as caught:
+        SPEC.check(SPEC.parse({}), [photo, photo])
+    assert "no_colours" == caught.value.details["reason"]
+
+
+def test_light_restoration(effect: Colorize) -> None:
+    """Dust goes and contrast comes back; elsewhere the lightness is a stretched one."""
+    grey = np.asarray(photograph("astronaut").convert("L"), np.float64)
+    faded = 90 + 0.3 * grey
+    dusty = faded.copy()
+    dusty[::16, ::16] = 255
+    faded_photo, dusty_photo = (
+        Image.fromarray(each.astype(np.uint8)).convert("RGB") for each in (faded, dusty)
+    )
+    ours = lightness(colour(effect, dusty_photo, restore="light"))
+    clean = lightness(colour(effect, faded_photo, restore="light"))
+    assert np.ptp(ours) > 95
+    assert np.abs(ours - clean)[::16, ::16].mean() < 6
+    assert lightness(colour(effect, dusty_photo))[::16, ::16].min() > 99
+
+
 def test_kinds_of_grey(effect: Colorize) -> None:
     """Sixteen bits, a palette and an opaque alpha are coloured like eight bits."""
     small = Image.fromarray(data.camera()).resize((64, 48))

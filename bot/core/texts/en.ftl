@@ -121,6 +121,7 @@ error-bad-picture = { $reason ->
     [unsupported] { $format } files can’t be read here; please send a JPEG or PNG.
     [not_a_picture] The file is not a picture; please send a JPEG or PNG.
     [coloured] The photo has colour already; to have it coloured anew, send it with recolor=yes.
+    [no_colours] The second picture lends its colours, and it has none; please send one in colour.
     [flat] The picture is nearly of one colour, there is no style to learn; please send one that shows a style.
    *[broken] The picture is damaged or incomplete; please send it again.
 }
