@@ -12,7 +12,8 @@ from bot.config import BotSettings
 from bot.fronts.web.settings import WebSettings
 from effects.errors import BadSpec
 from worker.jobs.errors import BadSettings
-from worker.jobs.program import hide_in_logs, read_settings, set_up_logging
+from worker.jobs.logs import hide_in_logs, set_up_logging
+from worker.jobs.program import read_settings
 
 log = logging.getLogger("bot")
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     admin = commands.add_parser("admin", help="look after a running service; see docs/admin.md")
     admin.add_argument("words", nargs=argparse.REMAINDER, help="none: what there is")
     options = parser.parse_args(arguments)
-    set_up_logging()
+    set_up_logging("bot")
     settings = read_settings(lambda: _configure(options.port))
     if settings is None:
         return 2

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from worker.config import WorkerConfig, WorkerOptions
 from worker.jobs.errors import BadSettings
-from worker.jobs.program import at_end_of_stdin, read_settings, set_up_logging
+from worker.jobs.logs import set_up_logging
+from worker.jobs.program import at_end_of_stdin, read_settings
 from worker.jobs.settings import open_jobs
 from worker.jobs.watch import served
 from worker.runtime.device import DeviceRefused
@@ -89,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--stop-with-stdin", action="store_true", help="leave when standard input closes"
     )
     options = parser.parse_args(arguments)
-    set_up_logging()
+    set_up_logging("worker")
     config = read_settings(lambda: _configure(options.device))
     if config is None:
         return 2

@@ -71,7 +71,9 @@ class Conversation:
                 incoming = replace(incoming, lang=settled.lang or incoming.lang)
                 reply = await self._answer(incoming)
             except (EffectError, QueueError) as error:
-                log.info("%s to %s: %s", error.code, incoming.platform, error)
+                # The sentence may have words of the person's.
+                known = {"code": error.code, "messenger": incoming.platform}
+                log.info("%s to %s", error.code, incoming.platform, extra=known)
                 reply = self._tools.apology.reply(error, incoming.lang)
             # Whatever it is, the person gets a sentence and the log the rest.
             except Exception:

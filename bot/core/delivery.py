@@ -15,6 +15,7 @@ from bot.core.status import file_name
 from bot.core.tools import Tools
 from bot.core.watch import RUNNING
 from worker.jobs.errors import BlobMissing, NoSuchJob, NotYours, QueueError
+from worker.jobs.logs import about
 from worker.jobs.model import Done, Job, Progress, Receipt
 
 __all__ = ["Delivery"]
@@ -93,7 +94,8 @@ class Delivery:
                     await self._deliver(receipts[0])
             # A front fails in its platform's ways; whatever it is, the ending must not be lost.
             except Exception as error:
-                log.warning("ending not delivered, again in %g s: %s", pause, error)
+                with about(receipts[0].job.id):
+                    log.warning("ending not delivered, again in %g s: %s", pause, error)
                 FAILED_DELIVERIES.labels(self._front.platform).inc()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, longest)
@@ -116,6 +118,9 @@ class Delivery:
             self._sent.add(receipt.id)
         await self._tools.queue.acknowledge(self._front.platform, receipt)
         self._sent.discard(receipt.id)
+        with about(receipt.job.id):
+            known = {"outcome": receipt.ending.kind, "messenger": self._front.platform}
+            log.info("job %s: told that it is %s", receipt.job.id, known["outcome"], extra=known)
 
     async def _ending(self, receipt: Receipt) -> Reply:
         job, ending = receipt.job, receipt.ending

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 
@@ -15,11 +16,14 @@ from effects.image import Info, inspect
 from effects.spec import EffectSpec
 from worker.jobs.blobs import Blobs
 from worker.jobs.errors import NoSuchJob
+from worker.jobs.logs import about
 from worker.jobs.model import Job, Ticket
 from worker.jobs.policy import MICRO
 from worker.jobs.queue import Queue
 
 __all__ = ["Requests"]
+
+log = logging.getLogger(__name__)
 
 _DEAREST = 10**12
 
@@ -166,6 +170,9 @@ class Requests:
             await self._blobs.delete_under(job.id)
             job = (await self._queue.view(ticket.job, user=job.user)).job
         await self._sessions.delete(_chat(incoming))
+        with about(job.id):
+            known = {"effect": job.effect, "messenger": job.platform}
+            log.info("job %s: %s from %s waits", job.id, job.effect, job.platform, extra=known)
         return job, ticket
 
     async def drop(self, incoming: Incoming, talk: Talk) -> None:

@@ -16,6 +16,9 @@ from tests.worker.runtime_kit import until
 from worker.jobs.model import Job
 from worker.jobs.redis_queue import RedisQueue
 
+WISHES = ("/noop", "/odd how=raise")
+REFUSED = "/odd unspeakable=words"
+
 
 @dataclass
 class Told:
@@ -47,8 +50,8 @@ async def _use(folder: Path, server: RedisServer) -> Told:
     told = Told()
     async with service(folder, server.url) as it:
         places = {"bot": it.bot_place, "worker": it.worker_place}
-        told.jobs = [(await it.door.say(text))["slot"] for text in ("/noop", "/odd how=raise")]
-        assert (await it.door.say("/odd colour=red"))["error"]
+        told.jobs = [(await it.door.say(text))["slot"] for text in WISHES]
+        assert (await it.door.say(REFUSED))["error"]
 
         async def delivered() -> bool:
             found = samples_in((await fetch(f"{it.bot_place}/metrics"))[1])

@@ -60,6 +60,7 @@ async def service(
     shared = {
         "ATELIER_REDIS_URL": redis_url,
         "ATELIER_STATE_DIR": str(folder / "state"),
+        "ATELIER_LOG": "json",
         "PYTHONPATH": paths,
         **(environment or {}),
     }

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -27,6 +28,8 @@ class JobsSettings(BaseSettings):
         env_prefix="ATELIER_", env_nested_delimiter="__", extra="ignore", frozen=True
     )
 
+    log: Literal["text", "json"] = "text"
+    """How lines of the log look; see `worker.jobs.logs`."""
     redis_url: str = ""
     """Empty: a private Redis in `state_dir`."""
     state_dir: Path = Field(default_factory=lambda: Path.home() / ".local/state/atelier")

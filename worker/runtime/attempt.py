@@ -13,6 +13,7 @@ from typing import Any
 
 from worker.config import WorkerOptions
 from worker.jobs.errors import BadBlob, BlobMissing, BlobStoreAway, LeaseLost
+from worker.jobs.logs import about
 from worker.jobs.model import Claim, Done, MediaRef
 from worker.jobs.settings import Jobs
 from worker.runtime.device import Device
@@ -70,9 +71,14 @@ class Attempt:
 
     async def run(self) -> None:
         """Do the job and say what became of it, in two lines of the log."""
-        job = self.claim.job
-        log.info("job %s: %s, attempt %d", job.id, job.effect, self.claim.attempt)
-        if self.claim.attempt == 1:
+        with about(self.claim.job.id):
+            await self._run()
+
+    async def _run(self) -> None:
+        job, attempt = self.claim.job, self.claim.attempt
+        known = {"effect": job.effect, "attempt": attempt}
+        log.info("job %s: %s, attempt %d", job.id, job.effect, attempt, extra=known)
+        if attempt == 1:
             WAIT.labels(self.claim.tier).observe(self.claim.waited)
         begun = time.monotonic()
         background = [
@@ -96,7 +102,8 @@ class Attempt:
                 await self._reporter.clear()
         ATTEMPTS.labels(job.effect, outcome.name, outcome.code).inc()
         seconds = time.monotonic() - begun
-        log.info("job %s: %s, %s, %.2f s", job.id, job.effect, outcome.said, seconds)
+        known |= {"outcome": outcome.name, "code": outcome.code, "seconds": round(seconds, 3)}
+        log.info("job %s: %s, %s, %.2f s", job.id, job.effect, outcome.said, seconds, extra=known)
 
     @property
     def wanted(self) -> bool:
@@ -140,7 +147,7 @@ class Attempt:
         except BlobStoreAway as error:
             self.hear(self._storage_failure(error))
         else:
-            self.part = Part(self.number, job.cost, job.params, photos, attachments)
+            self.part = Part(self.number, job.cost, job.params, photos, attachments, job.id)
 
     async def _settle(self, verdict: Verdict) -> _Outcome:
         """Tell the queue. Raises `LeaseLost`."""
@@ -202,7 +209,9 @@ class Attempt:
         if ending is None:
             said = f"to be tried again ({failure.code})"
             return _Outcome("retried", failure.code, said)
-        return _Outcome("failed", failure.code, f"failed ({failure.code}: {failure.message})")
+        # Of an effect that works the message may have words of the person's.
+        why = f": {failure.message}" if failure.down else ""
+        return _Outcome("failed", failure.code, f"failed ({failure.code}{why})")
 
     def _storage_failure(self, error: BlobStoreAway) -> Failure:
         log.warning("%s", error)

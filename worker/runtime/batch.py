@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from worker.jobs.logs import about
 from worker.runtime.attempt import Attempt
 from worker.runtime.device import Device
 from worker.runtime.messages import Failure, Step, Stopped, Verdict
@@ -81,5 +82,6 @@ class Batch:
     def _blame(self, error: ChildHung | ChildGone, failure: Failure) -> None:
         for number in self._device.suspects:
             attempt = self._attempts[number]
-            log.warning("job %s: the child %s", attempt.claim.job.id, error)
+            with about(attempt.claim.job.id):
+                log.warning("job %s: the child %s", attempt.claim.job.id, error)
             attempt.hear(failure)

@@ -19,7 +19,7 @@ from effects.catalogue import Catalogue
 from effects.device import pick_device, share_cores
 from effects.errors import BadSpec, UserError
 from effects.weights import WeightsStore
-from worker.jobs.program import set_up_logging
+from worker.jobs.logs import set_up_logging
 from worker.runtime import messages
 from worker.runtime.execute import Executor
 from worker.runtime.messages import (
@@ -126,7 +126,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     _die_with(int(sys.argv[1]))
-    set_up_logging()
+    set_up_logging("child")
     share_cores()
     Child(*_take_streams()).run()
 

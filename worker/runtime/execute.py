@@ -14,6 +14,7 @@ from effects.catalogue import Catalogue
 from effects.errors import BrokenEffect, Cancelled, EffectError
 from effects.spec import Effect, EffectSpec, Item, Output
 from effects.verify import is_out_of_memory, verify
+from worker.jobs.logs import about
 from worker.runtime.context import OrderContext
 from worker.runtime.failures import load_failure, run_failure
 from worker.runtime.messages import (
@@ -39,6 +40,7 @@ class _Task:
     """A part that can be run."""
 
     number: int
+    job: str
     cost: int
     item: Item[Any]
     context: OrderContext
@@ -97,7 +99,11 @@ class Executor:
 
     def execute(self, order: Order) -> None:
         """Load, decode, run, verify; sends a verdict for every part."""
-        tasks = [task for part in order.parts if (task := self._read(order.effect, part))]
+        tasks = []
+        for part in order.parts:
+            with about(part.job):
+                if task := self._read(order.effect, part):
+                    tasks.append(task)
         if not tasks:
             return
         spec = self._catalogue[order.effect]
@@ -109,7 +115,8 @@ class Executor:
                 self._send(load_failure(task.number, spec.name, error))
             return
         for task in self._run_together(spec, tasks):
-            self._send(self._run_alone(spec, task))
+            with about(task.job):
+                self._send(self._run_alone(spec, task))
 
     def _read(self, effect: str, part: Part) -> _Task | None:
         """The part, checked and decoded; None when that failed, which is its verdict."""
@@ -123,7 +130,9 @@ class Executor:
             self._send(run_failure(part.number, effect, error))
             return None
         context = OrderContext(part.number, self._send, lambda: self._stopped(part.number))
-        return _Task(part.number, part.cost, Item(params, photos, part.attachments), context)
+        return _Task(
+            part.number, part.job, part.cost, Item(params, photos, part.attachments), context
+        )
 
     def _run_together(self, spec: EffectSpec, tasks: Sequence[_Task]) -> Sequence[_Task]:
         """Run a batch; returns what must be run one by one, because the batch failed or is none.

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from worker.config import WorkerOptions
 from worker.jobs.errors import BlobStoreAway, LeaseLost, QueueAway
+from worker.jobs.logs import about
 from worker.jobs.model import Claim, WorkerInfo
 from worker.jobs.settings import Jobs
 from worker.jobs.wakeups import set_within
@@ -230,7 +231,8 @@ class Worker:
         """Give back the jobs of workers that fell silent."""
         while True:
             for job in await self._patience(self._jobs.queue.reap):
-                log.warning("job %s: its worker fell silent, it is given back", job)
+                with about(job):
+                    log.warning("job %s: its worker fell silent, it is given back", job)
             await asyncio.sleep(self._options.lease / 2)
 
     async def _sweep(self) -> None:

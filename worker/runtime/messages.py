@@ -36,6 +36,8 @@ class Part:
     photos: tuple[bytes, ...]
     """Files as they came from the person."""
     attachments: dict[str, bytes] = field(default_factory=dict)
+    job: str = ""
+    """Its id, for the log."""
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,7 @@ class Outgoing(Board):
                 try:
                     return await make()
                 except TelegramRetryAfter as late:
-                    log.info("telegram: chat %s is to wait for %d s", chat, late.retry_after)
+                    log.info("telegram: a chat is to wait for %d s", late.retry_after)
                     self._pace.hold(chat, late.retry_after)
 
         return await persist(in_turn, is_transient, self._pauses)
