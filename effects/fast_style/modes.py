@@ -8,9 +8,9 @@ __all__ = ["FEWEST", "MARGIN", "REACH", "STEP", "Mode"]
 
 STEP = 8
 """Sides must be multiples of it: three layers halve them."""
-FEWEST = 24
+FEWEST = 56
 """Pixels of the shortest side."""
-MARGIN = 16
+MARGIN = 48
 """Pixels that are mirrored beyond the left border, painted and cut off; fewer than `FEWEST`."""
 REACH = 104
 """No pixel of the painting depends on pixels of the photo further off, once normalisation is

@@ -73,8 +73,8 @@ class StyleNetwork(nn.Module):
         def normalise(x: Tensor) -> Tensor:
             return norm(x, *next(pairs))
 
-        # What the network paints along the left border is stained, in a strip of 14 pixels: it is
-        # given mirrored pixels to stain there.
+        # What the network paints along the left border is stained, in a strip of up to 44 pixels:
+        # it is given mirrored pixels to stain there.
         x = functional.pad(photo - 0.5, (MARGIN, 0, 0, 0), mode="reflect")
         x = functional.relu(self.stem(x))
         x = functional.relu(normalise(self.shrink(x)))

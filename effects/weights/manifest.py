@@ -50,7 +50,7 @@ MANIFEST = {
     ),
     "fast_style": Entry(
         file="styles.onnx",
-        sha256="29ce94c164184b7a82fc5640cfbadfbdc35c0e2c0803e531937ad8a773e78c8e",
+        sha256="a9113f350ea773764c480f662415b797833a9b4cfaa4c5185e5eb47fcec07353",
         mb=4,
         licence="MIT",
         source="this package; docs/fast-style.md",

@@ -21,7 +21,7 @@ from effects.fast_style.styles import Styles
 from effects.pictures import to_image, to_tensor
 from effects.weights import WeightsStore
 from tests.bench.fast_style_measure import open_photos, ratios
-from tests.bench.style_judge import SIDE, StyleJudge
+from tests.bench.style_judge import SIDE, StyleJudge, distance
 
 DATA = Path(os.environ.get("ATELIER_BENCH_DATA", "../shared/data"))
 
@@ -39,6 +39,7 @@ def main() -> None:
     vgg = StyleJudge(weights)
     # Painted at the size at which it is judged: enlarging a painting would blur its strokes.
     larger = [picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS) for picture in pictures]
+    looks = [vgg.look(picture) for picture in larger]
     medians, nearer = [], []
     print(
         f"  {len(photos)} photographs; loss: ours / Gatys of 60 steps, at 256 pixels; nearer: the"
@@ -52,9 +53,10 @@ def main() -> None:
             paintings = torch.cat([net(photo[None], gamma, beta) for photo in photos])
             seen = [to_image(net(to_tensor(picture), gamma, beta)) for picture in larger]
         medians.append(float(np.median(ratios(art, paintings, photos))))
+        wanted = vgg.look(art)
         left = [
-            vgg.distance(painting, art) / vgg.distance(picture, art)
-            for painting, picture in zip(seen, larger, strict=True)
+            distance(vgg.look(painting), wanted) / distance(look, wanted)
+            for painting, look in zip(seen, looks, strict=True)
         ]
         nearer.append(1 - float(np.mean(left)))
         print(f"  {name:<12} {medians[-1]:11.2f} {nearer[-1]:8.0%}", flush=True)

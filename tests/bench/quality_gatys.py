@@ -18,7 +18,7 @@ from PIL import Image
 from effects.gatys.runner import Gatys
 from effects.weights import WeightsStore
 from tests.bench.bench_gatys import STEPS, Quiet, item
-from tests.bench.style_judge import StyleJudge
+from tests.bench.style_judge import StyleJudge, distance
 
 DATA = Path(os.environ.get("ATELIER_BENCH_DATA", "../shared/data"))
 ARTWORKS = (
@@ -46,7 +46,8 @@ def main() -> None:
             photo = Image.open(DATA / "photos-large" / f"{name}.jpg").convert("RGB")
             output = effect.run(item(STEPS, photo, style), Quiet())
             result = Image.open(io.BytesIO(output.media[0].content))
-            left.append(judge.distance(result, style) / judge.distance(photo, style))
+            ours, before, wanted = (judge.look(each) for each in (result, photo, style))
+            left.append(distance(ours, wanted) / distance(before, wanted))
             style_loss = json.loads(output.data["losses.json"])["style"]
             print(
                 f"  {artwork} on {name}: {left[-1]:.2f} of the VGG-19 distance left, "

@@ -17,19 +17,25 @@ SIDE = 384
 LAYERS = ("relu1_1", "relu2_1", "relu3_1")
 
 
+Look = list[Tensor]
+"""Gram matrices of the layers, 1×C×C."""
+
+
 class StyleJudge:
-    """Relative distance of Gram matrices at relu1_1, relu2_1 and relu3_1, pictures at 384 px."""
+    """Looks at pictures of 384 px by their Gram matrices at relu1_1, relu2_1 and relu3_1."""
 
     def __init__(self, weights: Path) -> None:
         self._net = VGG19Slice(weights)
 
-    def distance(self, image: Image.Image, artwork: Image.Image) -> float:
-        """Mean over the layers of the distance in units of the artwork's norm."""
-        pairs = zip(self._grams(image), self._grams(artwork), strict=True)
-        return float(np.mean([float((ours - art).norm() / art.norm()) for ours, art in pairs]))
-
     @torch.no_grad()
-    def _grams(self, image: Image.Image) -> list[Tensor]:
+    def look(self, image: Image.Image) -> Look:
+        """What `distance` compares."""
         size = working_size(image.size, SIDE)
         picture = to_tensor(image.resize(size, Image.Resampling.LANCZOS))
         return [gram(seen) for seen in self._net.features(picture, LAYERS).values()]
+
+
+def distance(picture: Look, artwork: Look) -> float:
+    """Mean over the layers of the distance in units of the artwork's norm."""
+    pairs = zip(picture, artwork, strict=True)
+    return float(np.mean([float((ours - art).norm() / art.norm()) for ours, art in pairs]))

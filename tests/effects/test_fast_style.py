@@ -50,7 +50,7 @@ def test_conditional_instance_norm() -> None:
 @torch.no_grad()
 def test_a_batch_holds_different_styles(net: StyleNetwork) -> None:
     """Two pictures in two styles at once are what they are alone; the styles differ."""
-    photo = torch.rand(1, 3, 32, 48, generator=torch.Generator().manual_seed(2)).expand(
+    photo = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(2)).expand(
         2, -1, -1, -1
     )
     gamma, beta = vectors(net, 2)

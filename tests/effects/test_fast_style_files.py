@@ -30,7 +30,7 @@ def test_the_network_comes_back(net: StyleNetwork, tmp_path: Path) -> None:
     export(net, tmp_path / "styles.onnx")
     restored = restore(tmp_path / "styles.onnx")
     assert fingerprint(net) == fingerprint(restored)
-    photo, vectors = torch.rand(1, 3, 32, 40), torch.rand(2, 1, net.channels)
+    photo, vectors = torch.rand(1, 3, 64, 56), torch.rand(2, 1, net.channels)
     with torch.no_grad():
         torch.testing.assert_close(net(photo, *vectors), restored(photo, *vectors))
 
