@@ -7,9 +7,13 @@ import pkgutil
 import sys
 from pathlib import Path
 
+from effects.device import share_cores
+
 
 def main(names: list[str]) -> int:
     """Run the benchmarks called `names` ("queue"), or all; each prints its own figures."""
+    # As all our programs do.
+    share_cores()
     kind = "bench_"
     if "--quality" in names:
         kind = "quality_"
