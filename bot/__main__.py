@@ -1,4 +1,6 @@
-"""`python -m bot`: the conversation and its fronts; `python -m bot admin`: its admins' shell."""
+"""`python -m bot`: the conversation and its fronts; `python -m bot admin`: its admins' shell;
+`python -m bot doctor`: what is well with it and what is not.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +41,12 @@ def _administer(settings: BotSettings, words: list[str]) -> int:
     return administer(settings, words)
 
 
+def _examine(settings: BotSettings) -> int:
+    from bot.doctor import examine
+
+    return examine(settings)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bot; returns the exit status."""
     parser = argparse.ArgumentParser("python -m bot", description=__doc__)
@@ -49,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="without one the bot is served", metavar="")
     admin = commands.add_parser("admin", help="look after a running service; see docs/admin.md")
     admin.add_argument("words", nargs=argparse.REMAINDER, help="none: what there is")
+    doctor = commands.add_parser("doctor", help="is all there that the bot needs? what to do?")
+    doctor.set_defaults(doctor=True)
     options = parser.parse_args(arguments)
     set_up_logging("bot")
     settings = read_settings(lambda: _configure(options.port))
@@ -59,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if "words" in options:
             status = _administer(settings, options.words)
+        elif "doctor" in options:
+            status = _examine(settings)
         else:
             _serve(settings, stop_with_stdin=options.stop_with_stdin)
     except* (BadSettings, BadSpec) as group:

@@ -89,11 +89,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--stop-with-stdin", action="store_true", help="leave when standard input closes"
     )
+    commands = parser.add_subparsers(title="without one the worker works", metavar="")
+    doctor = commands.add_parser("doctor", help="can this machine run the effects? what to do?")
+    doctor.add_argument("--machine", action="store_true", help="leave out Redis and the pictures")
     options = parser.parse_args(arguments)
     set_up_logging("worker")
     config = read_settings(lambda: _configure(options.device))
     if config is None:
         return 2
+    if "machine" in options:
+        # Here, since workers need none of it.
+        from worker.doctor import examine
+
+        return examine(config, machine_only=options.machine)
     try:
         asyncio.run(_Program(config).run(stop_with_stdin=options.stop_with_stdin))
     except (BadSettings, DeviceRefused) as error:

@@ -1,0 +1,142 @@
+"""What is well and what is not with a configuration: the checks that bot and worker share."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from worker.jobs.blobs import Blobs
+from worker.jobs.connection import OLDEST
+from worker.jobs.errors import BadSettings, BlobMissing, BlobStoreAway
+from worker.jobs.settings import Jobs, JobsSettings, open_jobs
+
+__all__ = ["Finding", "check_jobs", "report"]
+
+_PATIENCE = 10.0
+_LITTLE = 2**30
+_NEARLY_FULL = 0.8
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: how it is, with what, and what to do unless it is well."""
+
+    level: Literal["ok", "warn", "fail"]
+    what: str
+    found: str
+    do: str = ""
+
+    def __str__(self) -> str:
+        advice = f"; {self.do}" if self.do else ""
+        return f"{self.level:4}  {self.what}: {self.found}{advice}"
+
+
+async def report(findings: AsyncIterator[Finding]) -> int:
+    """Print each as it comes; returns the exit status: 1 when something fails."""
+    status = 0
+    async for finding in findings:
+        print(finding, flush=True)
+        status = max(status, int(finding.level == "fail"))
+    return status
+
+
+async def check_jobs(
+    settings: JobsSettings, also: Callable[[Jobs], AsyncIterator[Finding]] | None = None
+) -> AsyncIterator[Finding]:
+    """Redis and the store of pictures; then, if Redis answers, what `also` finds."""
+    try:
+        async with open_jobs(settings, wait=False) as jobs:
+            info = await _ask(jobs.redis)
+            for finding in [_answering(settings, info), *_keeping(info)] if info else [_NOBODY]:
+                yield finding
+            yield await _pictures(jobs.blobs, settings)
+            if info and also is not None:
+                async for finding in also(jobs):
+                    yield finding
+    except BadSettings as error:
+        yield Finding("fail", "settings", str(error), "correct the setting, or the rights to it")
+    for finding in _places(settings):
+        yield finding
+
+
+_NOBODY = Finding(
+    "fail", "Redis", "does not answer", "start it, or correct ATELIER_REDIS_URL; look at its log"
+)
+
+
+async def _ask(redis: Redis) -> dict[str, Any] | None:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            found: dict[str, Any] = await redis.info()
+    except (RedisError, OSError):
+        return None
+    return found
+
+
+def _answering(settings: JobsSettings, info: dict[str, Any]) -> Finding:
+    version = str(info["redis_version"])
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+        return Finding("fail", "Redis", f"is {version}", "use 6.2 or newer")
+    whose = "at ATELIER_REDIS_URL" if settings.redis_url else "the embedded one"
+    return Finding("ok", "Redis", f"{version} answers, {whose}")
+
+
+def _keeping(info: dict[str, Any]) -> list[Finding]:
+    """Whether it keeps what it is given."""
+    findings = []
+    if not info.get("aof_enabled"):
+        found, do = "has no append-only file: a crash loses jobs", "set appendonly yes"
+        findings.append(Finding("warn", "Redis", found, do))
+    elif info.get("aof_last_write_status", "ok") != "ok":
+        findings.append(Finding("fail", "Redis", "can't write its file", "make room on its disk"))
+    else:
+        findings.append(Finding("ok", "Redis", "writes all changes to its append-only file"))
+    most, used = int(info.get("maxmemory", 0)), int(info["used_memory"])
+    policy = str(info.get("maxmemory_policy", "noeviction"))
+    if policy != "noeviction":
+        do = "set maxmemory-policy noeviction"
+        findings.append(Finding("fail", "Redis", f"drops keys when it is full ({policy})", do))
+    elif most and used > _NEARLY_FULL * most:
+        found = f"uses {used >> 20} of {most >> 20} MB"
+        findings.append(Finding("warn", "Redis", found, "give it more memory (maxmemory)"))
+    else:
+        findings.append(Finding("ok", "Redis", f"uses {used >> 20} MB, and drops nothing"))
+    return findings
+
+
+async def _pictures(blobs: Blobs, settings: JobsSettings) -> Finding:
+    name, content = f"doctor-{secrets.token_hex(8)}/probe", secrets.token_bytes(1024)
+    where = "ATELIER_BLOBS_URL" if settings.blobs_url else str(settings.state_dir / "blobs")
+    do = "look at the rights and the room there"
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await blobs.put(name, content)
+            same = content == await blobs.get(name)
+            await blobs.delete([name])
+    except (BlobStoreAway, BlobMissing, TimeoutError) as error:
+        return Finding("fail", "pictures", f"can't be kept in {where}: {error}", do)
+    if not same:
+        return Finding("fail", "pictures", f"come back changed from {where}", do)
+    return Finding("ok", "pictures", f"are written, read and deleted in {where}")
+
+
+def _places(settings: JobsSettings) -> list[Finding]:
+    findings = []
+    if settings.redis_url and not settings.blobs_url:
+        found = "lie in a folder of this machine alone"
+        do = "set ATELIER_BLOBS_URL if bots or workers run on others, too"
+        findings.append(Finding("warn", "pictures", found, do))
+    folder = settings.state_dir.expanduser().absolute()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(Path(there)).free
+    if free < _LITTLE and not settings.blobs_url:
+        findings.append(Finding("warn", "disk", f"{free >> 20} MB are free", f"clean {there}"))
+    return findings
