@@ -10,6 +10,7 @@ EffectError               one clear sentence; `code` for machines, `details` for
 │   ├── BadPicture        not a picture, broken, too large, too long and thin
 │   └── BadFilter         a saved filter that this program can't use
 ├── WeightsMissing        the admin can mend it
+│   └── WeightsDamaged    the file is there, but not the right one
 ├── OutOfMemory           a smaller picture may do
 ├── BrokenEffect          the effect returned the wrong thing
 └── BadSpec               a plugin is wrong: stops the start of the program
@@ -88,6 +89,10 @@ class WeightsMissing(EffectError):
     """A file with a network's weights is not there; the message says which and how to get it."""
 
     code = "weights_missing"
+
+
+class WeightsDamaged(WeightsMissing):
+    """The file is there, but damaged or another's."""
 
 
 class OutOfMemory(EffectError):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from effects.errors import WeightsMissing
+from effects.errors import WeightsDamaged
 
 __all__ = ["freeze", "load_state", "read_state", "unusable"]
 
 
 def read_state(path: str) -> dict[str, Tensor]:
-    """The tensors of a file that torch wrote. Raises `WeightsMissing`."""
+    """The tensors of a file that torch wrote. Raises `WeightsDamaged`."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except MemoryError:
@@ -25,7 +25,7 @@ def read_state(path: str) -> dict[str, Tensor]:
 
 
 def load_state(net: nn.Module, state: dict[str, Tensor], path: str) -> None:
-    """Give `net` the tensors read from `path`, all of them. Raises `WeightsMissing`."""
+    """Give `net` the tensors read from `path`, all of them. Raises `WeightsDamaged`."""
     try:
         net.load_state_dict(state, assign=True)
     except RuntimeError as error:
@@ -37,9 +37,9 @@ def freeze(net: nn.Module) -> None:
     net.eval().requires_grad_(False)
 
 
-def unusable(path: str) -> WeightsMissing:
+def unusable(path: str) -> WeightsDamaged:
     """The error for a file of the wrong content."""
-    return WeightsMissing(
+    return WeightsDamaged(
         f"the weights file {path} is damaged or not the one that is needed; "
         "delete it and fetch it again",
         path=path,

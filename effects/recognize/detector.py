@@ -32,7 +32,7 @@ class Detector:
     """SSDlite on one device."""
 
     def __init__(self, weights_file: str, device: str) -> None:
-        """Raises `WeightsMissing`."""
+        """Raises `WeightsDamaged`."""
         self._net = load_ssdlite(weights_file).to(device)
         self._device = device
 

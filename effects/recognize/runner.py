@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from effects import image
 from effects.backbones import efficientnet_lite0
-from effects.errors import WeightsMissing
+from effects.errors import WeightsDamaged, WeightsMissing
 from effects.imagenet import CLASSES
 from effects.recognize import RecognizeParams
 from effects.recognize.boxes import draw_boxes
@@ -23,6 +24,7 @@ from effects.spec import Context, Effect, Item, Media, Output, Weights
 
 __all__ = ["Recognize"]
 
+log = logging.getLogger(__name__)
 ROWS = 5
 SHOWN = 1280
 WORTH = 0.01
@@ -71,8 +73,11 @@ def _detector(weights: Weights, device: str) -> Detector | None:
     """The detector, where its weights are, and whole."""
     try:
         return Detector(weights.path("ssdlite"), device)
+    except WeightsDamaged as error:
+        log.warning("recognition goes on without its detector: %s", error)
     except WeightsMissing:
-        return None
+        pass
+    return None
 
 
 def _likeliest(whole: Tensor) -> list[Label]:

@@ -56,7 +56,7 @@ _MOST_STRETCHED = 62.5
 def load_ssdlite(weights_file: str) -> SSDLite:
     """SSDlite, frozen, with the state dict that torchvision publishes as COCO_V1.
 
-    Raises `WeightsMissing` for a file that is damaged or another's.
+    Raises `WeightsDamaged` for a file that is damaged or another's.
     """
     net = SSDLite()
     load_state(net, read_state(weights_file), weights_file)

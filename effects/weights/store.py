@@ -6,7 +6,7 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-from effects.errors import WeightsMissing
+from effects.errors import WeightsDamaged, WeightsMissing
 from effects.weights.digest import is_intact
 from effects.weights.manifest import MANIFEST, Entry
 
@@ -29,13 +29,15 @@ class WeightsStore:
                 f"no weights are known as {name!r}; there are {', '.join(MANIFEST)}", weights=name
             )
         path = self.find(name)
+        error: type[WeightsMissing] = WeightsDamaged
         if path is None:
+            error = WeightsMissing
             trouble = f"the weights {entry.file} ({entry.mb} MB) are not in {self.folder}"
         elif _in_package(entry) or is_intact(path, entry.sha256):
             return str(path)
         else:
             trouble = f"the weights {path} are damaged, their SHA-256 is not {entry.sha256[:8]}…"
-        raise WeightsMissing(
+        raise error(
             f"{trouble}; `{command(name)}` brings them",
             weights=name,
             file=entry.file,

@@ -18,7 +18,7 @@ from effects.recognize import SPEC
 from effects.recognize.runner import Recognize
 from effects.recognize.ssdlite import SIDE, SSDLite, load_ssdlite
 from effects.spec import Item
-from effects.weights import WeightsStore
+from effects.weights import MANIFEST, WeightsStore
 from tests.bench.bench_gatys import Quiet
 
 CAT, DOG, COUCH = 17, 18, 63
@@ -151,12 +151,25 @@ def test_what_the_detector_does_not_know_the_maps_find(
 
 @pytest.mark.parametrize("content", [b"", b"rubbish", None], ids=["empty", "rubbish", "another's"])
 def test_a_bad_file_is_not_used(
-    content: bytes | None, tmp_path: Path, by_maps: tuple[str, Any, Any]
+    content: bytes | None,
+    tmp_path: Path,
+    by_maps: tuple[str, Any, Any],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Without sound weights it is as if there were none."""
+    """Without sound weights it is as if there were none; only the log tells."""
     file = tmp_path / "bad.pth"
     if content is None:
         torch.save({"features.0.weight": torch.zeros(3)}, file)
     else:
         file.write_bytes(content)
     assert by_maps == recognized(Store(file))
+    assert f"without its detector: the weights file {file} is damaged" in caplog.text
+
+
+def test_only_the_published_file_is_used(
+    tmp_path: Path, by_maps: tuple[str, Any, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Sound weights that are not those of the manifest are none."""
+    torch.save(random_state(), tmp_path / MANIFEST["ssdlite"].file)
+    assert by_maps == recognized(WeightsStore(tmp_path))
+    assert "their SHA-256 is not a79551df" in caplog.text
