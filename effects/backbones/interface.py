@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -32,8 +33,7 @@ class Backbone(nn.Module):
     layers: tuple[str, ...]
     """Names of all layers, in the order in which they are computed."""
     rectifier: Callable[[Tensor], Tensor]
-    """What follows each convolution that has a nonlinearity; it may work in place. Some
-    visualisations put one with another gradient here."""
+    """What follows each convolution that has a nonlinearity; it may work in place."""
 
     def walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """Yield each layer's name and activation, computing one only when it is asked for."""
@@ -42,6 +42,15 @@ class Backbone(nn.Module):
     def classify(self, last: Tensor) -> Tensor:
         """Scores of ImageNet's 1000 classes before softmax, from the last layer's activation."""
         raise NotImplementedError
+
+    def with_rectifier(self, rectifier: Callable[[Tensor], Tensor]) -> Self:
+        """This network with another rectifier, one with another gradient for example.
+
+        It shares all weights; the network itself stays as it is, for whoever uses it meanwhile.
+        """
+        twin = copy.copy(self)
+        twin.rectifier = rectifier
+        return twin
 
     def features(self, x: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
         """The activations of `layers` for pictures `x`; nothing beyond the last is computed."""

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from effects.backbones import VGG19, Backbone
+from effects.backbones import Backbone
 from effects.deepdream import objectives
 from effects.deepdream.subjects import Subject
 from effects.deepdream.tiles import Measure
+from effects.deepdream.transfer import last_features, leaking
 from effects.imagenet import CLASSES
 from effects.layers import ALL_CHANNELS
 
@@ -31,7 +32,7 @@ Aim = Callable[[torch.Generator], Measure]
 def aim_at(net: Backbone, subject: Subject) -> Aim:
     """More of what a layer or a channel sees, or of a class; of a random one at each step."""
     if not subject.is_layer:
-        return partial(_towards_class, net, subject)
+        return partial(_towards_class, leaking(net), subject)
     if subject.channel == ALL_CHANNELS:
         score = objectives.energy
     else:
@@ -52,9 +53,6 @@ def _towards_class(net: Backbone, subject: Subject, generator: torch.Generator) 
     label = subject.label
     if label is None:
         label = int(torch.randint(len(CLASSES), (), generator=generator))
-    score = _measure(
-        net, subject.layer, lambda features: objectives.evidence(_logits(net, features)[:, label])
-    )
     low, high = SWAY
     factor = low + (high - low) * float(torch.rand((), generator=generator))
     seed = int(torch.randint(2**31, (), generator=generator))
@@ -67,16 +65,13 @@ def _towards_class(net: Backbone, subject: Subject, generator: torch.Generator) 
             swayed.shape, generator=torch.Generator().manual_seed(seed), dtype=picture.dtype
         )
         swayed = swayed + GRAIN * grain.to(picture.device)
-        return score(swayed.contiguous(memory_format=torch.channels_last))
+        features = last_features(net, swayed.contiguous(memory_format=torch.channels_last))
+        positions = features[0, 0].numel()
+        odds = objectives.log_odds(net.classify(features)[0], label)
+        # Of a larger piece as much as of many small ones.
+        return positions * odds, positions
 
     return measure
-
-
-def _logits(net: Backbone, features: Tensor) -> Tensor:
-    """The scores of each position by itself, N×1000; VGG-19 has but one for all."""
-    if isinstance(net, VGG19):
-        return net.classify(features)
-    return net.classify(features[0].flatten(1).T[:, :, None, None])
 
 
 def _measure(net: Backbone, layer: str, score: Callable[[Tensor], Tensor]) -> Measure:

@@ -1,11 +1,12 @@
-"""What a dream makes more of: sums over the positions of features 1×C×H×W."""
+"""What a dream makes more of: sums over the positions of features 1×C×H×W, or the log-odds of a
+class."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
-from torch.nn import functional
 
-__all__ = ["channel_sum", "energy", "evidence", "likeness"]
+__all__ = ["channel_sum", "energy", "likeness", "log_odds"]
 
 
 def energy(features: Tensor) -> Tensor:
@@ -18,11 +19,12 @@ def channel_sum(features: Tensor, channel: int) -> Tensor:
     return features[:, channel].sum()
 
 
-def evidence(logits: Tensor) -> Tensor:
-    """Half the sum of squares of a class's logits at each position, N, where they are positive:
-    more of the class where some of it is seen already.
+def log_odds(scores: Tensor, label: int) -> Tensor:
+    """Of a class against all others, by the scores of each before softmax. Unlike its probability,
+    which comes to rest at 1, they rise without end.
     """
-    return functional.softplus(logits).square().sum() / 2
+    others = torch.cat([scores[:label], scores[label + 1 :]])
+    return scores[label] - others.logsumexp(0)
 
 
 def likeness(features: Tensor, guide: Tensor) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +21,7 @@ def guided(net: Backbone) -> Backbone:
     positive and the forward pass was not cut off; for ReLU6, which also cuts above, 0 < x < 6.
     """
     rectify = net.rectifier
-    return _with(net, lambda x: _Positive.apply(rectify(x)))  # type: ignore[no-untyped-call]
+    return net.with_rectifier(lambda x: _Positive.apply(rectify(x)))  # type: ignore[no-untyped-call]
 
 
 def deconvolving(net: Backbone) -> Backbone:
@@ -32,7 +31,7 @@ def deconvolving(net: Backbone) -> Backbone:
     is what the paper calls switches.
     """
     rectify = net.rectifier
-    return _with(net, lambda x: _Straight.apply(rectify, x))  # type: ignore[no-untyped-call]
+    return net.with_rectifier(lambda x: _Straight.apply(rectify, x))  # type: ignore[no-untyped-call]
 
 
 def waking(net: Backbone) -> Backbone:
@@ -40,14 +39,7 @@ def waking(net: Backbone) -> Backbone:
     that a channel to which a picture means nothing yet can be woken (lucid).
     """
     rectify = net.rectifier
-    return _with(net, lambda x: _Waking.apply(rectify, x))  # type: ignore[no-untyped-call]
-
-
-def _with(net: Backbone, rectifier: Rectifier) -> Backbone:
-    # Shares all weights; the network itself stays as it is, also for whoever uses it meanwhile.
-    twin = copy.copy(net)
-    twin.rectifier = rectifier
-    return twin
+    return net.with_rectifier(lambda x: _Waking.apply(rectify, x))  # type: ignore[no-untyped-call]
 
 
 class _Positive(Function):
