@@ -6,11 +6,9 @@ import json
 import logging
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from effects import image
-from effects.backbones import efficientnet_lite0
 from effects.errors import WeightsDamaged, WeightsMissing
 from effects.imagenet import CLASSES
 from effects.recognize import RecognizeParams
@@ -18,7 +16,7 @@ from effects.recognize.boxes import draw_boxes
 from effects.recognize.detector import Detector
 from effects.recognize.objects import Object, find_objects
 from effects.recognize.panel import annotate
-from effects.recognize.sight import cells, probabilities
+from effects.recognize.sight import cells, load_turned, probabilities
 from effects.recognize.words import Label, caption
 from effects.spec import Context, Effect, Item, Media, Output, Weights
 
@@ -39,10 +37,7 @@ class Recognize(Effect[RecognizeParams]):
 
     def __init__(self, device: str, weights: Weights) -> None:
         super().__init__(device, weights)
-        net = efficientnet_lite0(weights, device)
-        # As the pictures lie: else each convolution turns its weights round, every time.
-        # torch's types leave `memory_format` out.
-        self._net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._net = load_turned(weights, device)
         self._detector = _detector(weights, device)
 
     def run(self, item: Item[RecognizeParams], ctx: Context) -> Output:

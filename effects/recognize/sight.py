@@ -13,9 +13,10 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from effects.backbones import EfficientNetLite0
+from effects.backbones import EfficientNetLite0, efficientnet_lite0
+from effects.spec import Weights
 
-__all__ = ["TEMPERATURE", "cells", "probabilities"]
+__all__ = ["TEMPERATURE", "cells", "load_turned", "probabilities"]
 
 CELL = 32
 """Pixels of a place's side: the network's stride."""
@@ -29,8 +30,17 @@ SPREAD = 0.3
 """Of a side: how far from the middle things stand, as people take photos."""
 
 
+def load_turned(weights: Weights, device: str) -> EfficientNetLite0:
+    """The network that `cells` takes. Raises `WeightsMissing`."""
+    net = efficientnet_lite0(weights, device).turned()
+    # As the pictures lie: else each convolution turns its weights round, every time.
+    # torch's types leave `memory_format` out.
+    laid: EfficientNetLite0 = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return laid
+
+
 @torch.inference_mode()
-def cells(net: EfficientNetLite0, photo: Image.Image, device: str) -> Tensor:
+def cells(turned: EfficientNetLite0, photo: Image.Image, device: str) -> Tensor:
     """Class scores of each place, 1000×H×W; the places tile the photo."""
     scale = (AREA / (photo.width * photo.height)) ** 0.5
     wide, high = (max(LEAST, round(side * scale)) for side in photo.size)
@@ -40,9 +50,10 @@ def cells(net: EfficientNetLite0, photo: Image.Image, device: str) -> Tensor:
     view = functional.interpolate(
         pixels, (high * CELL, wide * CELL), mode="bicubic", antialias=True
     )
-    head = net.features(view.to(device).float() / 255, ["head"])["head"]
-    scores: Tensor = net.classifier(head[0].permute(1, 2, 0)).permute(2, 0, 1)
-    return scores.cpu().contiguous()
+    view = view.flip(2, 3).contiguous(memory_format=torch.channels_last).to(device)
+    head = turned.features(view.float() / 255, ["head"])["head"]
+    scores: Tensor = turned.classifier(head[0].permute(1, 2, 0)).permute(2, 0, 1)
+    return scores.flip(1, 2).cpu().contiguous()
 
 
 def probabilities(scores: Tensor, temperature: float = TEMPERATURE) -> Tensor:

@@ -21,12 +21,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from effects.backbones import efficientnet_lite0
 from effects.errors import UnknownClass
 from effects.imagenet import CLASSES, find
 from effects.imagenet.kinds import KIND_OF, KINDS
 from effects.recognize.objects import SURE, find_objects
-from effects.recognize.sight import TEMPERATURE, cells, probabilities
+from effects.recognize.sight import TEMPERATURE, cells, load_turned, probabilities
 from effects.weights import WeightsStore
 
 DATA = Path(os.environ.get("ATELIER_BENCH_DATA", "../shared/data"))
@@ -108,7 +107,7 @@ def _by_chance(confidence: Floats) -> float:
 
 @torch.no_grad()
 def _measured(limit: int) -> Iterator[Row]:
-    net = efficientnet_lite0(WeightsStore(), "cpu")
+    net = load_turned(WeightsStore(), "cpu")
     wanted = _labelled(limit)
     for archive in sorted(DATA.glob("photos-research-*.tar")):
         with tarfile.open(archive) as tar:

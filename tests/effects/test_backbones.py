@@ -52,6 +52,17 @@ def test_folding_keeps_the_published_answers(
     assert (gradients[1] - gradients[0]).norm() < 0.02 * gradients[0].norm()
 
 
+@pytest.mark.parametrize("size", [(96, 64), (97, 130)])
+def test_turned(lite0: EfficientNetLite0, size: tuple[int, int]) -> None:
+    """Of a picture turned by 180° it makes the same, turned; the network itself is as before."""
+    x = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(1))
+    expected = lite0.features(x, ["block2", "head"])
+    found = lite0.turned().features(x.flip(2, 3), ["block2", "head"])
+    for name, activation in expected.items():
+        torch.testing.assert_close(found[name].flip(2, 3), activation, atol=1e-3, rtol=1e-3)
+    assert torch.equal(expected["head"], lite0.features(x, ["head"])["head"])
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (33, 50), (225, 224)])
 def test_any_size_works(lite0: EfficientNetLite0, size: tuple[int, int]) -> None:
     """The stem halves a picture of any size, rounding up, as TensorFlow's "same" does."""
