@@ -12,8 +12,12 @@ import pytest
 from tests.bot.process import kept_port
 from tests.deploy.conftest import Told
 from tests.deploy.watched import samples_in, value
+from tests.worker.cases import a_job, submit
 from worker.jobs import watch
 from worker.jobs.errors import BadSettings
+from worker.jobs.memory import MemoryQueue
+from worker.jobs.model import WorkerInfo
+from worker.jobs.queue_metrics import QueueCollector
 from worker.jobs.watch import WatchSettings
 
 
@@ -70,6 +74,28 @@ def test_alive_and_ready(told: Told, program: str) -> None:
     assert (503, True) == (status, reason.startswith("Redis does not answer"))
     status, text = told.answers["bot", "away", "metrics"]
     assert (200, 0) == (status, value(samples_in(text), "atelier_redis_up"))
+
+
+async def test_what_a_pool_has_to_do() -> None:
+    """A job counts for every pool that could run it now, else for "none"; deferred ones wait."""
+    queue = MemoryQueue(clock=lambda: time.time() - 100)
+    for pool, effects in (("cpu", ("paint",)), ("cuda", ("paint", "dream"))):
+        await queue.announce(
+            WorkerInfo(name=pool, device=pool, pool=pool, effects=effects), ttl=1000
+        )
+    await submit(queue, a_job("a", "ann"), a_job("b", "bob", effect="dream"))
+    await submit(queue, a_job("c", "ann", effect="odd"), a_job("d", "bob", deferred=True))
+    collector = QueueCollector(queue, queue.office, asyncio.get_running_loop())
+    families = await asyncio.to_thread(lambda: {one.name: one for one in collector.collect()})
+
+    def by_pool(name: str) -> dict[str, float]:
+        return {one.labels["pool"]: one.value for one in families[f"atelier_{name}"].samples}
+
+    assert {"cpu": 1, "cuda": 2, "none": 1} == by_pool("pool_waiting_jobs")
+    # the clock of the queue is 100 s behind: so long they seem to have waited
+    waits = by_pool("pool_oldest_wait_seconds")
+    assert all(100 <= seconds < 160 for seconds in waits.values()), waits
+    assert {"cpu": 1, "cuda": 1} == by_pool("workers")
 
 
 async def test_a_loop_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from prometheus_client import Counter as CounterMetric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -45,22 +46,25 @@ class QueueCollector(Collector):
         """All families; while Redis is away that alone."""
         up = GaugeMetricFamily("atelier_redis_up", "Whether Redis answers.")
         try:
-            metrics = ask_loop(self._loop, self._read())
+            workers = ask_loop(self._loop, self._queue.workers())
         except (QueueAway, TimeoutError):
             up.add_metric([], 0)
             yield up
-        else:
-            up.add_metric([], 1)
-            yield up
-            yield from metrics
+            return
+        up.add_metric([], 1)
+        yield up
+        # A queue that takes too long to read is no Redis that is away.
+        with suppress(QueueAway, TimeoutError):
+            view = ask_loop(self._loop, self._view())
+            yield from (*_of_queue(view), *_of_pools(view, workers), *_credits(view))
 
-    async def _read(self) -> list[Metric]:
-        workers, begun = await self._queue.workers(), time.monotonic()
+    async def _view(self) -> Overview:
+        begun = time.monotonic()
         if self._last is None or begun >= self._next:
             self._last = await self._office.overview()
             now = time.monotonic()
             self._next = now + _SHARE * (now - begun)
-        return [*_of_queue(self._last), *_of_pools(self._last, workers), *_credits(self._last)]
+        return self._last
 
 
 def _gauge(name: str, help: str, labels: Sequence[str] = ()) -> GaugeMetricFamily:

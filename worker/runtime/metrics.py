@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -65,15 +66,13 @@ class DeviceCollector(Collector):
         )
         nvml = self._nvml
         for index in range(nvml.nvmlDeviceGetCount()) if nvml else ():
-            handle = nvml.nvmlDeviceGetHandleByIndex(index)
-            memory = nvml.nvmlDeviceGetMemoryInfo(handle)
-            used.add_metric([str(index)], memory.used)
-            total.add_metric([str(index)], memory.total)
-            try:
-                rate = nvml.nvmlDeviceGetUtilizationRates(handle).gpu
-            except nvml.NVMLError:  # a slice of a GPU (MIG) has none
-                continue
-            busy.add_metric([str(index)], rate / 100)
+            # a GPU may be lost or not ours, and a slice of one (MIG) has no rates
+            with suppress(nvml.NVMLError):
+                handle = nvml.nvmlDeviceGetHandleByIndex(index)
+                memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+                used.add_metric([str(index)], memory.used)
+                total.add_metric([str(index)], memory.total)
+                busy.add_metric([str(index)], nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100)
         return [used, total, busy]
 
     @cached_property
