@@ -107,6 +107,33 @@ def test_compose() -> None:
     assert [["cpu"], ["gpu"]] == [services[f"worker-{kind}"]["profiles"] for kind in ("cpu", "gpu")]
 
 
+def test_prometheus_and_grafana_find_all() -> None:
+    """Prometheus asks services that there are at the ports that they tell at; rules, dashboard and
+    the source are where the two programs look for them.
+    """
+    services = COMPOSE["services"]
+    config = yaml.safe_load((DEPLOY / "watch" / "prometheus.yaml").read_text("utf-8"))
+    for scrape in config["scrape_configs"]:
+        for found in scrape["dns_sd_configs"]:
+            for name in found["names"]:
+                assert str(found["port"]) == STAGES[name].env[_told_port(name)]
+    mounts = {
+        target: source
+        for name in ("prometheus", "grafana")
+        for source, target, *_ in (volume.split(":") for volume in services[name]["volumes"])
+    }
+    assert {"./watch/alerts.yaml"} == {mounts[rules] for rules in config["rule_files"]}
+    provisioning = DEPLOY / mounts["/etc/grafana/provisioning"]
+    [provider] = yaml.safe_load((provisioning / "dashboards/atelier.yaml").read_text())["providers"]
+    assert (DEPLOY / mounts[provider["options"]["path"]] / "atelier.json").exists()
+    sources = yaml.safe_load((provisioning / "datasources/prometheus.yaml").read_text())
+    assert ["http://prometheus:9090"] == [source["url"] for source in sources["datasources"]]
+
+
+def _told_port(name: str) -> str:
+    return "ATELIER_WATCH__PORT" if name == "bot" else "ATELIER_WORKER__WATCH__PORT"
+
+
 @pytest.mark.parametrize("name", PODS)
 def test_pods(name: str) -> None:
     """No root, no writable root, no capabilities; probes ask what is served; time to drain."""
@@ -122,9 +149,7 @@ def test_pods(name: str) -> None:
         return
     assert container["image"] in {service["image"].partition(":")[0] for service in _ours()}
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
-    env = STAGES[name].env
-    told = env.get("ATELIER_WATCH__PORT") or env["ATELIER_WORKER__WATCH__PORT"]
-    assert told == str(ports["watch"])
+    assert STAGES[name].env[_told_port(name)] == str(ports["watch"])
     paths = {probe: container[f"{probe}Probe"]["httpGet"] for probe in ("liveness", "readiness")}
     assert {"path": "/healthz", "port": "watch"} == paths["liveness"]
     assert {"path": "/readyz", "port": "watch"} == paths["readiness"]
