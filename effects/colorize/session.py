@@ -18,7 +18,7 @@ __all__ = ["Network"]
 STEP, HINT_STRIDE = 32, 8
 # What the network is shown has so many pixels, like what it was trained on, or a short side of
 # `LEAST` where that is more.
-AREA, LEAST = 224 * 224, 96
+AREA, LEAST = 176 * 176, 96
 
 
 class Network:

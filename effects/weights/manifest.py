@@ -32,7 +32,7 @@ _TORCHVISION = "https://download.pytorch.org/models/"
 MANIFEST = {
     "colorize": Entry(
         file="colorize.onnx",
-        sha256="5a40c665d825517e1b1565fad5bbaa2655cb03ab124f143073a2a3ec94980554",
+        sha256="43aa8e68ae1d9290c189669e8a2a1b72f65115e54572b63776c4d6e810b0307d",
         mb=10,
         licence="MIT",
         source="this package; docs/colorize.md",
