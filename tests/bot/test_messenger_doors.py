@@ -276,8 +276,8 @@ def test_secrets_are_hidden_in_tracebacks() -> None:
     """Those that are logged and those that nobody catches, also as part of an address."""
     program = """
 import logging
-from worker.jobs.program import hide_in_logs, set_up_logging
-set_up_logging()
+from worker.jobs.logs import hide_in_logs, set_up_logging
+set_up_logging("test")
 hide_in_logs(["1:s3cret", ""])
 try:
     raise ValueError("of http://x/bot1%3As3cret/getMe")
