@@ -12,14 +12,14 @@ from torch.nn import functional
 from effects.backbones import Backbone
 from effects.deepdream import objectives
 from effects.deepdream.subjects import Subject
-from effects.deepdream.tiles import Measure
+from effects.deepdream.tiles import STRIDE, Measure
 from effects.deepdream.transfer import last_features, leaking
 from effects.imagenet import CLASSES
 from effects.layers import ALL_CHANNELS
 
 __all__ = ["Aim", "aim_at", "guided_by"]
 
-# What a picture is enlarged by, drawn at each step of a dream of a class: what is seen as the class
+# What a picture is enlarged by, about, drawn at each step of a dream of a class: what is seen as it
 # at any size is seen so by people too.
 SWAY = (0.75, 1.3)
 # Deviation of the noise that it is shown with: what holds against noise is no noise itself.
@@ -58,9 +58,9 @@ def _towards_class(net: Backbone, subject: Subject, generator: torch.Generator) 
     seed = int(torch.randint(2**31, (), generator=generator))
 
     def measure(picture: Tensor) -> tuple[Tensor, int]:
-        swayed = functional.interpolate(
-            picture, scale_factor=factor, mode="bilinear", antialias=factor < 1
-        )
+        # Few sizes in all: memory grows with their number.
+        size = [1 + STRIDE * max(1, round(factor * side / STRIDE)) for side in picture.shape[2:]]
+        swayed = functional.interpolate(picture, size, mode="bilinear", antialias=factor < 1)
         grain = torch.randn(
             swayed.shape, generator=torch.Generator().manual_seed(seed), dtype=picture.dtype
         )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Measure", "Span", "climb", "spans"]
+__all__ = ["STRIDE", "Measure", "Span", "climb", "spans"]
 
 Measure = Callable[[Tensor], tuple[Tensor, int]]
 """Of a picture 1×3×H×W: the sum of an objective over its positions, and how many these are."""
