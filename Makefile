@@ -38,7 +38,7 @@ check: .venv/.dev  ## style, types, arrows between the rooms
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: .venv/.dev  ## figures of speed and memory: queue, Gatys
+bench: .venv/.dev  ## figures of speed and memory: the queue, every effect
 	@$(BIN)/python -m tests.bench
 
 bench-quality: .venv/.dev  ## figures of quality; needs pictures (ATELIER_BENCH_DATA)
