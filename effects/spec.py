@@ -269,6 +269,8 @@ class EffectSpec:
     def takes(self, key: str) -> str:
         """What parameter `key` takes, in words: "a whole number from 128 to 1024"."""
         schema = self._schema(key)
+        if "takes" in schema:
+            return str(schema["takes"])
         if "enum" in schema:
             *others, last = (str(choice) for choice in schema["enum"])
             return f"{', '.join(others)} or {last}" if others else last

@@ -22,8 +22,13 @@ __all__ = [
     "text_field",
 ]
 
-Kind = Literal["integer", "number", "switch", "choice", "text"]
-_KINDS: dict[str, Kind] = {"integer": "integer", "number": "number", "boolean": "switch"}
+Kind = Literal["integer", "number", "switch", "choice", "text", "points"]
+_KINDS: dict[str, Kind] = {
+    "integer": "integer",
+    "number": "number",
+    "boolean": "switch",
+    "points": "points",
+}
 _SWITCH = {"да": "true", "нет": "false", "вкл": "true", "выкл": "false"}
 
 
@@ -35,7 +40,7 @@ class NoValue(UserError):
 
 @dataclass(frozen=True)
 class Field:
-    """One parameter. Bounds are inclusive; None where there is none."""
+    """One parameter. Bounds are inclusive, of points they are their number; None: there is none."""
 
     name: str
     kind: Kind
@@ -64,7 +69,7 @@ def _field(name: str, entry: dict[str, Any], shared: dict[str, Any]) -> Field:
     choices = tuple(str(choice) for choice in kind.get("enum", ()))
     return Field(
         name=name,
-        kind="choice" if choices else _KINDS.get(kind.get("type", ""), "text"),
+        kind="choice" if choices else _KINDS.get(kind.get("format", kind.get("type", "")), "text"),
         title={"en": entry["title"], "ru": entry["title_ru"]},
         description={"en": entry["description"], "ru": entry["description_ru"]},
         default=entry.get("default"),
@@ -113,6 +118,8 @@ def allowed(field: Field, lang: str, texts: Texts) -> str:
     if field.choices or field.kind == "switch":
         choices = ", ".join(field.choices or ("true", "false"))
         return texts.say(lang, "help-choices", choices=choices, default=default)
+    if field.kind == "points":
+        return texts.say(lang, "help-points", most=f"{field.maximum:g}", default=default)
     if field.minimum is not None and field.maximum is not None:
         return texts.say(
             lang,

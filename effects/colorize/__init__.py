@@ -9,6 +9,7 @@ from PIL import Image
 
 from effects.colorize.tone import has_colour, is_grey
 from effects.errors import BadPicture
+from effects.points import Points
 from effects.spec import EffectSpec, Params, Text, param
 
 __all__ = ["SPEC", "ColorizeParams"]
@@ -41,6 +42,14 @@ class ColorizeParams(Params):
         Text(
             "light: dust and thin scratches go, contrast comes back",
             "light: пыль и тонкие царапины уходят, контраст возвращается",
+        ),
+    )
+    hints: Points = param(
+        "",
+        Text("Colours of your own", "Свои цвета"),
+        Text(
+            "Places of the photo, and the colours wanted there",
+            "Места на фото и цвета, которые там нужны",
         ),
     )
     size: int = param(

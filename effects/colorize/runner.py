@@ -15,6 +15,7 @@ from effects.colorize.lab import lightness
 from effects.colorize.mend import mend
 from effects.colorize.session import Network
 from effects.colorize.vivid import palette, vivid
+from effects.points import read_points
 from effects.spec import Context, Effect, Item, Media, Output, Weights
 
 __all__ = ["Colorize"]
@@ -48,7 +49,8 @@ class Colorize(Effect[ColorizeParams]):
         prior = self._network.prior
         wanted = palette(item.photos[1], prior) if len(item.photos) > 1 else None
         adjust, sharpness = vivid(prior, item.params.vividness, wanted)
-        guided = Guided(photo, self._network.chroma(photo, adjust, sharpness))
+        points = read_points(item.params.hints)
+        guided = Guided(photo, self._network.chroma(photo, adjust, sharpness, points))
         result = Image.new("RGB", photo.size)
         for n, top in enumerate(tops, start=1):
             ctx.step(n, 1 + len(tops), result.copy)

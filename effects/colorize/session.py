@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from effects.colorize.bins import BINS
+from effects.colorize.hints import fitted, told
 from effects.colorize.lab import Array, grey, lightness
 from effects.errors import WeightsMissing
+from effects.points import Point
 from effects.sessions import open_session
 
 __all__ = ["Network"]
@@ -36,21 +39,27 @@ class Network:
         if self.prior.shape != (len(BINS),):
             raise WeightsMissing(f"{prior_file} is of another network", path=str(prior_file))
 
-    def chroma(self, photo: Image.Image, adjust: Array, sharpness: float) -> Array:
-        """a* and b* of a photo's places, h×w×2, from its lightness alone.
+    def chroma(
+        self, photo: Image.Image, adjust: Array, sharpness: float, points: Sequence[Point] = ()
+    ) -> Array:
+        """a* and b* of a photo's places, h×w×2, from its lightness and what `points` ask for.
 
         `adjust` is added to the scores of the bins, which are then multiplied by `sharpness`.
         """
         width, height = shown_size(*photo.size)
         small = photo.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+        light = lightness(np.asarray(small))
         feed = {
-            "grey": grey(lightness(np.asarray(small)))[None, None],
-            "hints": np.zeros((1, 3, height // HINT_STRIDE, width // HINT_STRIDE), np.float32),
+            "grey": grey(light)[None, None],
+            "hints": told(points, width // HINT_STRIDE, height // HINT_STRIDE),
             "adjust": adjust[None],
             "sharpness": np.array([sharpness], np.float32),
         }
         (chroma,) = self._session.run(["chroma"], feed)
-        return np.ascontiguousarray(chroma[0].transpose(1, 2, 0)) * 100
+        found = np.ascontiguousarray(chroma[0].transpose(1, 2, 0)) * 100
+        rows, columns = found.shape[:2]
+        coarse = light.reshape(rows, height // rows, columns, width // columns).mean((1, 3))
+        return fitted(found, coarse, points)
 
 
 def shown_size(width: int, height: int) -> tuple[int, int]:

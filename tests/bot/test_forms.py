@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.forms import NoValue, command, describe, fields, read_values
+from bot.core.forms import NoValue, allowed, command, describe, fields, read_values
 from bot.core.texts import LANGUAGES, Texts
 from effects.catalogue import Catalogue
+from effects.colorize import SPEC as COLORIZE
 from effects.fast_style import SPEC as STYLE
 from effects.spec import Params, Text, param
 from effects.visualize import SPEC as VISUALIZE
@@ -111,6 +112,19 @@ def test_phrase(words: str, expected: dict[str, str]) -> None:
 def test_a_choice_by_itself(words: str, expected: dict[str, str]) -> None:
     """A word that only one parameter has among its choices is meant for that one."""
     assert expected == read_values(VISUALIZE, words.split(), strict=True)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_points(lang: str) -> None:
+    """They are a kind of their own, which help explains; a word by itself is none."""
+    [places] = [field for field in fields(COLORIZE) if field.kind == "points"]
+    assert ("hints", 32, "") == (places.name, places.maximum, places.default)
+    assert "0.42,0.31,#c03020" in allowed(places, lang, Texts())
+    with pytest.raises(NoValue, match="sea"):
+        read_values(COLORIZE, ["sea"], strict=True)
+    typed = "hints=0.5,0.5,#c03020;1,0,#3060c0"
+    params = COLORIZE.parse(read_values(COLORIZE, [typed], strict=True))
+    assert f"/colorize {typed}" == command(COLORIZE, params.model_dump(mode="json"))
 
 
 def test_stray_word() -> None:

@@ -14,7 +14,7 @@ from effects import image
 from effects.colorize import SPEC
 from effects.colorize.lab import grey, lightness, to_lab
 from effects.colorize.runner import Colorize
-from effects.errors import BadPicture, Cancelled
+from effects.errors import BadParams, BadPicture, Cancelled
 from effects.spec import Item
 from effects.weights import WeightsStore
 from tests.effects.odd_pictures import png16, save
@@ -141,6 +141,60 @@ def test_a_palette(effect: Colorize) -> None:
     with pytest.raises(BadPicture, match="has none") as caught:
         SPEC.check(SPEC.parse({}), [photo, photo])
     assert "no_colours" == caught.value.details["reason"]
+
+
+def test_a_hint(effect: Colorize) -> None:
+    """The place has the colour asked for, what is far away nearly keeps its own; so has L*."""
+    photo = greyed(photograph("astronaut")).convert("RGB")
+    plain = chroma(colour(effect, photo))
+    for wanted in ("#c03020", "#3c8c3c"):
+        pixels = colour(effect, photo, hints=f"0.2,0.75,{wanted}")
+        asked = to_lab(np.array(tuple(bytes.fromhex(wanted[1:])), np.uint8))[1:]
+        place = np.s_[189:195, 48:54]
+        before, after = (
+            float(np.linalg.norm(each[place].mean((0, 1)) - asked))
+            for each in (plain, chroma(pixels))
+        )
+        assert after < 0.35 * before
+        change = np.linalg.norm(chroma(pixels) - plain, axis=-1)
+        assert change[:64, 128:].mean() < 0.25 * change[place].mean()
+        assert np.abs(lightness(pixels) - lightness(np.asarray(photo))).max() <= 100 / 255
+
+
+def test_hints_side_by_side(effect: Colorize) -> None:
+    """Each has its own place, also at the very edge; the same one twice is no trouble."""
+    photo = Image.new("RGB", (200, 150), (120, 120, 120))
+    both = "0,0.5,#c03020; 1,0.5,#3060c0;1,0.5,#3060c0"
+    ab = chroma(colour(effect, photo, hints=both))
+    left, right = ab[70:80, :9].mean((0, 1)), ab[70:80, -9:].mean((0, 1))
+    assert left[0] > right[0] + 15
+    assert left[1] > right[1] + 50
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "red",
+        "0.1,0.2",
+        "0.1,0.2,red",
+        "1.1,0,#c03020",
+        "0,-1,#c03020",
+        ";".join(["0,0,#c03020"] * 33),
+    ],
+)
+def test_no_hint(words: str) -> None:
+    """What is no list of points is refused in a sentence with an example."""
+    with pytest.raises(BadParams, match="should be up to 32 points such as") as no:
+        SPEC.parse({"hints": words})
+    assert "hints" == no.value.details["param"]
+
+
+def test_hints_are_one_word() -> None:
+    """However they are typed; a photo without hints has none."""
+    typed = SPEC.parse({"hints": " 0.50, .3, #C03020 ;1,0,#3060c0; "}).hints
+    assert "0.5,0.3,#c03020;1,0,#3060c0" == typed
+    assert typed == SPEC.parse({"hints": typed}).hints
+    assert "" == SPEC.parse({}).hints
 
 
 def test_light_restoration(effect: Colorize) -> None:

@@ -16,6 +16,7 @@ help-commands =
 help-range = from { $minimum } to { $maximum }, usually { $default }
 help-default = usually { $default }
 help-choices = { $choices }; usually { $default }
+help-points = up to { $most } points such as 0.42,0.31,#c03020;0.8,0.1,#3060c0 — shares of width and height from the top left, and a colour; usually { $default }
 help-optional = not set
 offer = { $count ->
     [one] What shall I make of this picture?

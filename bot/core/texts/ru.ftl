@@ -16,6 +16,7 @@ help-commands =
 help-range = от { $minimum } до { $maximum }, обычно { $default }
 help-default = обычно { $default }
 help-choices = { $choices }; обычно { $default }
+help-points = до { $most } точек, например 0.42,0.31,#c03020;0.8,0.1,#3060c0 — доли ширины и высоты от левого верхнего угла и цвет; обычно { $default }
 help-optional = не задано
 offer = { $count ->
     [one] Что сделать с этой картинкой?
