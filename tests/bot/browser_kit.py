@@ -15,8 +15,9 @@ from worker.jobs.model import Claim, Done, Job, MediaRef, Progress, WorkerInfo
 from worker.jobs.redis_queue import RedisQueue
 from worker.jobs.rules import Night
 
-_EFFECTS = ("gatys", "learn_style", "negative", "style")
+_EFFECTS = ("colorize", "gatys", "learn_style", "negative", "style")
 PHOTO = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": picture("teal", (640, 480))}
+GREY = {**PHOTO, "buffer": picture("gray", (640, 480))}
 STYLE = {"name": "style.png", "mimeType": "image/png", "buffer": picture("orange", (300, 300))}
 
 

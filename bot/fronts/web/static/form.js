@@ -1,6 +1,7 @@
 // A form for the parameters of an effect, made from its description.
 
 import { byId, el, say } from "./dom.js";
+import { makeBoard } from "./points.js";
 
 const WIDEST_SLIDER = 5000;
 
@@ -36,7 +37,27 @@ function control(field) {
   return input;
 }
 
+let boards = [];
+let photo = ""; // what the points are set on
+
+function pointsRow(field, changed) {
+  const output = el("output", { id: `param-${field.name}`, name: field.name, hidden: true });
+  const board = makeBoard(field, output, changed);
+  board.show(photo);
+  boards.push(board);
+  const title = el("legend", { textContent: field.title });
+  const help = el("small", { textContent: field.description });
+  return el("fieldset", { className: "field plain" }, title, output, help, ...board.parts);
+}
+
+export function showPhoto(url) {
+  if (url === photo) return;
+  photo = url;
+  for (const board of boards) board.show(url);
+}
+
 function row(field, changed) {
+  if (field.kind === "points") return pointsRow(field, changed);
   const id = `param-${field.name}`;
   const input = Object.assign(control(field), { id, name: field.name });
   const label = el("label", { htmlFor: id, textContent: field.title });
@@ -52,6 +73,7 @@ function row(field, changed) {
 }
 
 export function showForm(effect, changed) {
+  boards = [];
   const rows = (fields) => fields.map((field) => row(field, changed));
   byId("fields").replaceChildren(...rows(effect.fields.filter((field) => !field.advanced)));
   byId("advanced").replaceChildren(...rows(effect.fields.filter((field) => field.advanced)));

@@ -1,9 +1,9 @@
 // The page: a form that sends what a person would type, and the news about what was sent.
 
 import { byId, el, say } from "./dom.js";
-import { command, showForm } from "./form.js";
+import { command, showForm, showPhoto } from "./form.js";
 import { hear, newId, post, showAnswer, startChat } from "./messages.js";
-import { chosen, missing, onPhotos, setRoles } from "./photos.js";
+import { chosen, firstPhoto, missing, onPhotos, setRoles } from "./photos.js";
 import { showAll, update } from "./works.js";
 
 let effects = [];
@@ -90,7 +90,12 @@ function listen() {
   });
 }
 
-onPhotos(changed, (text) => answer(text, true));
+function photosChanged() {
+  showPhoto(firstPhoto());
+  changed();
+}
+
+onPhotos(photosChanged, (text) => answer(text, true));
 byId("compose").addEventListener("submit", send);
 startChat(byId("chat"), byId("said"), chosen);
 byId("reset").addEventListener("click", () => pick(effect));

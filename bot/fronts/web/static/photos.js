@@ -24,6 +24,9 @@ export function setRoles(newRoles, newFewest) {
 
 export const chosen = () => photos.slice(0, roles.length).filter(Boolean).map(({ file }) => file);
 
+// The first photo's picture; "" while there is none.
+export const firstPhoto = () => photos[0]?.url ?? "";
+
 export const missing = () => roles.slice(0, fewest).filter((_, n) => !photos[n]).map(({ title }) => title);
 
 function put(files, start) {
