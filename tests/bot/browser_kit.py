@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
@@ -15,7 +17,7 @@ from worker.jobs.model import Claim, Done, Job, MediaRef, Progress, WorkerInfo
 from worker.jobs.redis_queue import RedisQueue
 from worker.jobs.rules import Night
 
-_EFFECTS = ("colorize", "gatys", "learn_style", "negative", "style")
+_EFFECTS = ("gatys", "learn_style", "negative", "style")
 PHOTO = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": picture("teal", (640, 480))}
 GREY = {**PHOTO, "buffer": picture("gray", (640, 480))}
 STYLE = {"name": "style.png", "mimeType": "image/png", "buffer": picture("orange", (300, 300))}
@@ -33,10 +35,20 @@ class Hand:
         info = WorkerInfo(name="hand", device="cpu", effects=_EFFECTS)
         await self.queue.announce(info, ttl=86_400)
 
-    async def claim(self) -> Claim:
-        """Take the next job."""
-        [claim] = await self.queue.claim("hand", _EFFECTS, lease=600, wait=WAIT)
+    async def claim(self, *effects: str) -> Claim:
+        """Take the next job of these effects; none: of those that the page begins with."""
+        [claim] = await self.queue.claim("hand", effects or _EFFECTS, lease=600, wait=WAIT)
         return claim
+
+    @asynccontextmanager
+    async def offer(self, effect: str) -> AsyncIterator[None]:
+        """Have another worker, for one more effect."""
+        info = WorkerInfo(name="other", device="cpu", effects=(effect,))
+        await self.queue.announce(info, ttl=86_400)
+        try:
+            yield
+        finally:
+            await self.queue.retire("other")
 
     async def progress(self, claim: Claim, done: int, preview: bytes) -> None:
         """Say how far of ten steps it is, with a picture."""
@@ -69,10 +81,10 @@ class Studio:
 
 
 async def send(page: Page, *, size: int) -> None:
-    """Put two photos on the tiles, pick Gatys, move a slider, send."""
+    """Pick Gatys, put two photos on the tiles, move a slider, send."""
+    await page.locator("input[value=gatys]").check(force=True)
     await page.get_by_label("Photo", exact=True).set_input_files(PHOTO)
     await page.get_by_label("Style", exact=True).set_input_files(STYLE)
-    await page.locator("input[value=gatys]").check(force=True)
     await page.get_by_label("Size", exact=True).fill(str(size))
     await expect(page.locator("#command")).to_have_text(f"/gatys size={size}")
     await page.get_by_role("button", name="Make it").click()
