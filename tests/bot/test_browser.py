@@ -321,24 +321,26 @@ async def test_points_on_the_photo(studio: Studio) -> None:
         await tile.set_input_files(GREY)
         picture = board.locator("img")
         await expect(picture).to_have_js_property("naturalWidth", 640)
+        # Keys come first: after a click they are the browser's own picker's.
+        await page.get_by_role("button", name="Add a point").click()
+        await page.get_by_label("Colour of point 1").press("ArrowRight")
+        await expect(command).to_have_text("/colorize hints=0.52,0.5,#c03020")
+        await page.get_by_label("Colour of point 1").press("Delete")
+        await expect(command).to_have_text("/colorize")
         box = await picture.bounding_box()
         assert box is not None
         for x, y in ((0.25, 0.5), (0.75, 0.25)):
             await picture.click(position={"x": x * box["width"], "y": y * box["height"]})
-            await page.keyboard.press("Escape")  # the browser's own picker
         first, second = (
             page.get_by_label("Colour of point 1"),
             page.get_by_label("Colour of point 2"),
         )
         await first.fill("#3060c0")
         await second.fill("#20a040")
-        await second.press("ArrowRight")
-        await page.get_by_role("button", name="Add a point").click()
-        await page.get_by_label("Colour of point 3").press("Delete")
         await page.get_by_role("button", name="Make it").click()
         places = read_points((await studio.hand.claim("colorize")).job.params["hints"])
         assert [(0x30, 0x60, 0xC0), (0x20, 0xA0, 0x40)] == [place.colour for place in places]
-        near = pytest.approx([0.25, 0.5, 0.77, 0.25], abs=0.01)
+        near = pytest.approx([0.25, 0.5, 0.75, 0.25], abs=0.01)
         assert near == [share for x, y, _ in places for share in (x, y)]
         await page.get_by_role("button", name="Remove the point").first.click()
         await expect(command).to_have_text(re.compile(r"^/colorize hints=0\.7\d+,0\.2\d+,#20a040$"))
