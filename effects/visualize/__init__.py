@@ -140,7 +140,7 @@ class VisualizeParams(Params):
 
 # Passes forward and back over the whole photo, or as much work, in all and for each step.
 _PASSES = {"saliency": 8.0, "guided": 12.0, "deconvnet": 10.0, "gradient": 6.0, "occlusion": 30.0}
-_PASSES_PER_STEP = {"class_model": 1.3, "features": 1.2, "reconstruct": 0.7}
+_PASSES_PER_STEP = {"class_model": 1.7, "features": 1.8, "reconstruct": 0.7}
 # Seconds of a pass, per megapixel, on two quiet cores.
 _SECONDS = {"lite0": 1.3, "googlenet": 4.0, "vgg19": 14.0}
 
