@@ -1,11 +1,12 @@
-"""Numbers on a command line, with their bounds."""
+"""The command line of a training: what all have in common, and numbers with their bounds."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
-__all__ = ["number", "whole"]
+__all__ = ["add_common", "number", "whole"]
 
 
 def whole(low: int, high: int, multiple: int = 1) -> Callable[[str], int]:
@@ -36,3 +37,35 @@ def number(low: float, high: float) -> Callable[[str], float]:
         return value
 
     return read
+
+
+def add_common(parser: argparse.ArgumentParser, *, splits: str, out: str, files: str) -> None:
+    """What every training takes. `splits` says which photographs the tables choose, `out` is the
+    folder by default, and `files` what is written there.
+    """
+    add = parser.add_argument
+    add("--photos", nargs="+", type=Path, required=True, metavar="DIR|TAR", help="photographs")
+    add(
+        "--splits",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="TSV",
+        help=f"tables with columns file and split{splits}",
+    )
+    add(
+        "--out",
+        type=Path,
+        default=Path(out),
+        metavar="DIR",
+        help=f"for checkpoint.pt, losses.tsv{files}; default %(default)s",
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--minutes", type=number(0.1, 100_000), default=120.0, help="of all runs; default 120"
+    )
+    length.add_argument("--steps", type=whole(1, 10_000_000), help="in place of --minutes")
+    add("--seed", type=whole(0, 2**31 - 1), default=0, help="default %(default)s")
+    add("--sheet-every", type=number(0, 1000), default=15.0, help="minutes; default %(default)s")
+    add("--bf16", action="store_true", help="bfloat16 in the network; fast where AMX or a GPU is")
+    add("--device", default="", help="cpu, cuda:0 …; default: a GPU if there is one")

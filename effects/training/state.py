@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from effects.commandline import reason
 from effects.errors import UserError
 
-__all__ = ["damaged", "read_state", "write_state"]
+__all__ = ["damaged", "read_state", "same_plan", "write_state"]
 
 
 def write_state(state: dict[str, Any], path: Path) -> None:
@@ -44,6 +45,22 @@ def read_state(path: Path) -> dict[str, Any]:
     return state
 
 
+def same_plan(path: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+    """Refuse the checkpoint `path` if it was trained by another plan. Raises `UserError`."""
+    for name, value in theirs.items():
+        if ours[name] != value:
+            raise UserError(
+                f"{path} was trained with {_shown(name, value)}, not {_shown(name, ours[name])};"
+                " give the same, or another --out"
+            )
+
+
 def damaged(path: Path) -> UserError:
     """What a damaged checkpoint is refused with."""
     return UserError(f"the checkpoint {path} is damaged or none of this program's; move it away")
+
+
+def _shown(name: str, value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return f"{name} {', '.join(map(str, value))}"
+    return f"{name} {value}"

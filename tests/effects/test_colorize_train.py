@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from effects.colorize.lab import to_lab
 from effects.colorize.train.__main__ import main
 from effects.errors import UserError
 from effects.training.photos import Photos
+from tests.effects.killed import kill_while_saving
 
 STEPS = 4
 
@@ -81,34 +80,10 @@ def test_what_a_training_leaves(trained: Path, capsys: pytest.CaptureFixture[str
         assert len(BINS) == len(file["prior"])
 
 
-DIES = """
-import os, signal, sys
-from effects.colorize.train.__main__ import main
-
-saved = 0
-
-def hear(event, arguments):
-    global saved
-    if event == "os.rename" and str(arguments[1]).endswith("checkpoint.pt"):
-        saved += 1
-        if saved == 3:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-sys.addaudithook(hear)
-main(sys.argv[1:])
-"""
-"""A training that is killed while it saves its third checkpoint."""
-
-
 def test_a_killed_training_goes_on(data: Path, trained: Path, tmp_path: Path) -> None:
     """After kill -9 the same command ends where an undisturbed training ends."""
     checkpoint = tmp_path / "checkpoint.pt"
-    killed = subprocess.run(
-        [sys.executable, "-c", DIES, *command(data, tmp_path, save_every=0)],
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    assert -9 == killed.returncode
+    kill_while_saving("effects.colorize.train.__main__", command(data, tmp_path, save_every=0))
     assert 2 == torch.load(checkpoint)["step"]
     assert 0 == main(command(data, tmp_path))
     ours, theirs = torch.load(checkpoint), torch.load(trained / "checkpoint.pt")

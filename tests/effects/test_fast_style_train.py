@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from effects.fast_style.train.vgg_slice import VGG19Slice
 from effects.pictures import to_tensor
 from effects.training.photos import Photos
 from effects.weights import WeightsStore
+from tests.effects.killed import kill_while_saving
 
 STEPS = 20
 
@@ -110,34 +109,10 @@ def test_losses_fall(trained: Path) -> None:
         assert (3 * 320, 3 * 320) == sheet.size
 
 
-DIES = """
-import os, signal, sys
-from effects.fast_style.train.__main__ import main
-
-saved = 0
-
-def hear(event, arguments):
-    global saved
-    if event == "os.rename" and str(arguments[1]).endswith("checkpoint.pt"):
-        saved += 1
-        if saved == 3:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-sys.addaudithook(hear)
-main(sys.argv[1:])
-"""
-"""A training that is killed while it saves its third checkpoint."""
-
-
 def test_a_killed_training_goes_on(data: Path, trained: Path, tmp_path: Path) -> None:
     """After kill -9 the same command ends where an undisturbed training ends."""
     checkpoint = tmp_path / "checkpoint.pt"
-    killed = subprocess.run(
-        [sys.executable, "-c", DIES, *command(data, tmp_path, save_every=0)],
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    assert -9 == killed.returncode
+    kill_while_saving("effects.fast_style.train.__main__", command(data, tmp_path, save_every=0))
     assert 0 < torch.load(checkpoint)["step"] < STEPS
     assert 0 == main(command(data, tmp_path))
     ours, theirs = torch.load(checkpoint), torch.load(trained / "checkpoint.pt")

@@ -17,9 +17,9 @@ from effects.colorize.bins import BINS
 from effects.colorize.lab import Array
 from effects.colorize.network import ColorNetwork
 from effects.colorize.train.samples import THIN, Batch
-from effects.errors import EffectError, UserError
+from effects.errors import EffectError
 from effects.training.loop import pace
-from effects.training.state import damaged, read_state, write_state
+from effects.training.state import damaged, read_state, same_plan, write_state
 from effects.weights import WeightsStore
 
 __all__ = ["Plan", "Trained", "Training", "load_trained"]
@@ -161,14 +161,8 @@ class Training:
     def load(self, path: Path) -> None:
         """Go on from a checkpoint. Raises `UserError` where it is damaged or of another plan."""
         state = read_state(path)
-        ours = asdict(self.plan)
         try:
-            for name, value in state["plan"].items():
-                if ours[name] != value:
-                    raise UserError(
-                        f"{path} was trained with {name} {value}, not {name} {ours[name]};"
-                        " give the same, or another --out"
-                    )
+            same_plan(path, state["plan"], asdict(self.plan))
             self.net.load_state_dict(state["net"])
             self.smooth.load_state_dict(state["smooth"])
             self._adam.load_state_dict(state["adam"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from effects.commandline import Parser, finish
 from effects.device import pick_device
-from effects.training.arguments import number, whole
+from effects.training.arguments import add_common, number, whole
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,16 +31,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m effects.fast_style.train",
         description="Train the network of fast styles. Killed, the same command goes on.",
     )
-    add = parser.add_argument
-    add("--photos", nargs="+", type=Path, required=True, metavar="DIR|TAR", help="photographs")
-    add(
-        "--splits",
-        nargs="+",
-        type=Path,
-        default=[],
-        metavar="TSV",
-        help="tables with columns file and split; only photographs of the split train are used",
+    add_common(
+        parser,
+        splits="; only photographs of the split train are used",
+        out="out/fast_style",
+        files=" and sheets",
     )
+    add = parser.add_argument
     add("--artworks", type=Path, required=True, metavar="DIR", help="one picture for each style")
     add("--without", nargs="+", default=[], metavar="NAME", help="artworks to leave out")
     add(
@@ -53,27 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--vgg19", type=Path, metavar="NPZ", help="VGG-19 up to conv3_1, to judge beside Lite0")
     add("--samples", nargs="+", type=Path, metavar="PHOTO|DIR", help="up to 8 for the sheets")
-    add(
-        "--out",
-        type=Path,
-        default=Path("out/fast_style"),
-        metavar="DIR",
-        help="for checkpoint.pt, losses.tsv and sheets; default %(default)s",
-    )
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument(
-        "--minutes", type=number(0.1, 100_000), default=120.0, help="of all runs; default 120"
-    )
-    length.add_argument("--steps", type=whole(1, 10_000_000), help="in place of --minutes")
     add("--batch", type=whole(1, 64), default=4, help="photos a step; default %(default)s")
     add("--crop", type=whole(64, 512, 16), default=256, help="pixels; default %(default)s")
     add("--style-size", type=whole(64, 1024), default=512, help="pixels; default %(default)s")
     add("--rate", type=number(1e-6, 0.1), default=1e-3, help="of Adam; default %(default)s")
-    add("--seed", type=whole(0, 2**31 - 1), default=0, help="default %(default)s")
     add("--save-every", type=number(0, 1000), default=3.0, help="minutes; default %(default)s")
-    add("--sheet-every", type=number(0, 1000), default=15.0, help="minutes; default %(default)s")
-    add("--bf16", action="store_true", help="bfloat16 in the network; fast where AMX or a GPU is")
-    add("--device", default="", help="cpu, cuda:0 …; default: a GPU if there is one")
     return parser
 
 

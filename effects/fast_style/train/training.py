@@ -7,20 +7,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
 from effects import image
-from effects.errors import EffectError, UserError
+from effects.errors import EffectError
 from effects.fast_style.modes import FEWEST, STEP
 from effects.fast_style.network import StyleNetwork
 from effects.fast_style.train.gradients import Gradients, Judge
 from effects.pictures import to_image, to_tensor
 from effects.training.loop import pace
-from effects.training.state import damaged, read_state, write_state
+from effects.training.state import damaged, read_state, same_plan, write_state
 
 __all__ = ["Plan", "Training", "load_trained"]
 
@@ -150,14 +149,8 @@ class Training:
     def load(self, path: Path) -> None:
         """Go on from a checkpoint. Raises `UserError` where it is damaged or of another plan."""
         state = read_state(path)
-        ours = asdict(self.plan)
         try:
-            for name, value in state["plan"].items():
-                if ours[name] != value:
-                    raise UserError(
-                        f"{path} was trained with {_shown(name, value)}, not"
-                        f" {_shown(name, ours[name])}; give the same, or another --out"
-                    )
+            same_plan(path, state["plan"], asdict(self.plan))
             self.net.load_state_dict(state["net"])
             self._adam.load_state_dict(state["adam"])
             with torch.no_grad():
@@ -183,9 +176,3 @@ def load_trained(path: Path) -> tuple[StyleNetwork, tuple[str, ...], Tensor, Ten
         training.gamma.detach(),
         training.beta.detach(),
     )
-
-
-def _shown(name: str, value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return f"{name} {', '.join(map(str, value))}"
-    return f"{name} {value}"
