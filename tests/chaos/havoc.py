@@ -114,7 +114,7 @@ class Havoc:
                 process.stdin.close()
         for worker in self.workers:
             worker.process.send_signal(signal.SIGTERM)
-        return [await worker.ended(30) for worker in self.workers]
+        return [await worker.ended() for worker in self.workers]
 
     def _launch(self) -> WorkerProcess:
         self.started += 1

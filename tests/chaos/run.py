@@ -70,7 +70,7 @@ async def _run(
     await poll(verdict.is_swept, 30)
     verdict.of_sweep()
     last.process.terminate()
-    verdict.of_processes([*statuses, await last.ended(30)])
+    verdict.of_processes([*statuses, await last.ended()])
     figures: dict[str, float] = {
         **havoc.count,
         "workers started": havoc.started,
