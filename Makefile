@@ -3,6 +3,8 @@
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
+# Settings in .env, where there is one; those of the environment go before.
+ENV := $(if $(wildcard .env),$(BIN)/dotenv --file .env run --no-override --)
 INPUTS := pyproject.toml deploy/constraints.txt deploy/setup.sh
 
 .venv/.demo-small: $(INPUTS)
@@ -24,7 +26,7 @@ demo: .venv/.demo-small  ## a photo in, an artwork out: everything started, used
 	@echo "Next: \`make run\` keeps it at http://127.0.0.1:8080"
 
 run: .venv/.demo  ## the service on http://127.0.0.1:8080, restarted when it dies
-	@$(BIN)/supervisord --configuration deploy/supervisord.conf
+	@$(ENV) $(BIN)/supervisord --configuration deploy/supervisord.conf
 
 test: .venv/.dev  ## the tests, in a few minutes
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
