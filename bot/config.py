@@ -51,6 +51,6 @@ class BotSettings(JobsSettings):
 
     def secrets(self) -> list[str]:
         """What no log may tell."""
-        models: tuple[BaseModel, ...] = (self.telegram, self.vk)
+        models: tuple[BaseModel, ...] = (self.telegram, self.vk, self.web)
         values = [value for model in models for _, value in model]
         return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]

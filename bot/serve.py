@@ -29,7 +29,9 @@ from bot.core.status import StatusWords
 from bot.core.texts import Texts
 from bot.core.tools import Tools
 from bot.core.watch import Watched
+from bot.fronts.web.account import Cookies
 from bot.fronts.web.front import WebFront
+from bot.fronts.web.secret import kept_secret
 from bot.fronts.web.works import Works
 from effects.catalogue import Catalogue
 from worker.jobs.errors import QueueAway
@@ -116,7 +118,9 @@ async def _run(
     )
     conversation = Conversation(tools, accounts, admin)
     works = Works(tools)
-    web = WebFront(settings.web, works, menu, watched, apology, texts, _announce)
+    secret = settings.web.secret.get_secret_value() or kept_secret(settings.state / "web-secret")
+    cookies = Cookies(secret)
+    web = WebFront(settings.web, cookies, works, menu, watched, apology, texts, _announce)
     fronts: list[Front] = [web, *_messengers(settings, jobs, command_menu(catalogue, texts))]
 
     async def reap() -> None:

@@ -34,6 +34,7 @@ from bot.core.status import StatusWords
 from bot.core.texts import Texts
 from bot.core.tools import Tools
 from bot.core.watch import Watched
+from bot.fronts.web.account import Cookies
 from bot.fronts.web.front import WebFront
 from bot.fronts.web.settings import WebSettings
 from bot.fronts.web.shapes import reply_shape
@@ -207,19 +208,20 @@ class House:
         return Delivery(front, self.tools, consumer="bot", **fast)
 
     @asynccontextmanager
-    async def web(self) -> AsyncIterator[str]:
-        """Serve the web front and deliver to it; gives the address."""
+    async def web(self, **settings: Any) -> AsyncIterator[str]:
+        """Serve the web front, on the house's clock, and deliver to it; gives the address."""
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        settings = WebSettings(port=0, photo_mb=1)
         works = Works(self.tools)
         front = WebFront(
-            settings,
+            WebSettings(port=0, photo_mb=1, **settings),
+            Cookies("the secret of the tests"),
             works,
             self.menu,
             self.watched,
             self.tools.apology,
             self.texts,
             address.set_result,
+            clock=self.clock,
         )
         async with running(front.run(self.conversation.handle), self.delivery(front).run()):
             yield await address

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import getpass
-import hashlib
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
+from bot.fronts.web.account import Cookies
 from tests.bot.conftest import WebDoor, browser, picture
 from tests.bot.process import ROOT, bot
 from tests.conftest import WAIT
@@ -21,8 +20,10 @@ from tests.worker.runtime_kit import LEASE, House, until
 from worker.jobs.redis_queue import RedisQueue
 
 PHOTO = picture()
-TOKEN = secrets.token_urlsafe(32)
-BOSS = f"web:{hashlib.sha256(TOKEN.encode()).hexdigest()[:32]}"
+SECRET = "the secret of this test"
+COOKIES = Cookies(SECRET)
+COOKIE = COOKIES.make()
+BOSS = f"web:{COOKIES.account(COOKIE)}"
 
 
 def shell(url: str, *words: str, lang: str = "en_US.UTF-8") -> tuple[int, str]:
@@ -53,12 +54,13 @@ async def test_at_once(house: House, redis_url: str, tmp_path: Path) -> None:
     environment = {
         "ATELIER_REDIS_URL": redis_url,
         "ATELIER_STATE_DIR": str(tmp_path),
+        "ATELIER_WEB__SECRET": SECRET,
         "ATELIER_ADMINS": f"telegram:1, {BOSS}",
         "PYTHONPATH": os.pathsep.join([str(tmp_path / "plugins"), str(ROOT)]),
     }
     with bot(tmp_path, environment) as process:
         async with browser(process.address) as ann, browser(process.address) as boss:
-            boss.http.cookie_jar.update_cookies({"atelier": TOKEN}, URL(process.address))
+            boss.http.cookie_jar.update_cookies({"atelier": COOKIE}, URL(process.address))
 
             async def done(words: str) -> str:
                 reply = await boss.say(f"/admin {words}")

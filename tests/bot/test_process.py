@@ -119,6 +119,7 @@ def test_leaves_with_its_parent(tmp_path: Path) -> None:
     [
         ("ATELIER_WEB__PORT", "seventy", "web.port"),
         ("ATELIER_WEB__COLOUR", "red", "web.colour"),
+        ("ATELIER_WEB__SECRET", "short", "web.secret"),
         ("ATELIER_WEB__HOST", "192.0.2.1", "can't listen at 192.0.2.1"),
         ("ATELIER_REDIS_URL", "nonsense", "ATELIER_REDIS_URL"),
     ],

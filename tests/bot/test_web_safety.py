@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from bot.fronts.web.account import Cookies
 from tests.bot.conftest import House, WebDoor, browser, picture
 
 PHOTO = picture()
@@ -69,8 +70,9 @@ async def test_missing_origin(door: WebDoor) -> None:
 
 
 async def test_no_cookie(door: WebDoor) -> None:
-    """Without the cookie there is no account; a made-up one is none."""
-    for cookie in ({}, {"atelier": "short"}, {"atelier": "x" * 43 + "\u0434"}):
+    """Without the cookie there is no account; one that we did not sign is none."""
+    made = Cookies("a secret of others").make()
+    for cookie in ({}, {"atelier": "short"}, {"atelier": "x" * 43 + "\u0434"}, {"atelier": made}):
         async with aiohttp.ClientSession(door.address, cookies=cookie) as http:
             for path in ("/api/jobs", "/api/events", "/api/jobs/ab"):
                 async with http.get(path) as answer:
@@ -87,7 +89,8 @@ async def test_cookie(door: WebDoor) -> None:
         http.get("/") as answer,
     ):
         assert first.value == answer.cookies["atelier"].value
-    assert len(first.value) == 43
+    token, _, signature = first.value.partition(".")
+    assert (43, 43) == (len(token), len(signature))
     assert "HttpOnly" in said
     assert "SameSite=Lax" in said
 

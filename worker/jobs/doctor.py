@@ -134,7 +134,7 @@ def _places(settings: JobsSettings) -> list[Finding]:
         found = "lie in a folder of this machine alone"
         do = "set ATELIER_BLOBS_URL if bots or workers run on others, too"
         findings.append(Finding("warn", "pictures", found, do))
-    folder = settings.state_dir.expanduser().absolute()
+    folder = settings.state
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(Path(there)).free
     if free < _LITTLE and not settings.blobs_url:

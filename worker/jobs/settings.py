@@ -36,6 +36,11 @@ class JobsSettings(BaseSettings):
     blobs_url: str = ""
     """Empty: the folder `state_dir`/blobs."""
 
+    @property
+    def state(self) -> Path:
+        """`state_dir`, wherever the program is."""
+        return self.state_dir.expanduser().absolute()
+
 
 @dataclass(frozen=True)
 class Jobs:
@@ -52,13 +57,12 @@ class Jobs:
 @asynccontextmanager
 async def open_jobs(settings: JobsSettings, *, wait: bool = True) -> AsyncIterator[Jobs]:
     """Open all; with `wait` not before Redis answers. Raises `BadSettings`."""
-    state = settings.state_dir.expanduser().absolute()
-    blobs = Blobs.open(settings.blobs_url or state / "blobs")
+    blobs = Blobs.open(settings.blobs_url or settings.state / "blobs")
     if settings.redis_url:
         async with _queue(settings.redis_url, wait) as queue:
             yield Jobs(queue, queue.office, blobs, queue.client)
     else:
-        async with embedded_redis(state / "redis") as url, _queue(url, wait) as queue:
+        async with embedded_redis(settings.state / "redis") as url, _queue(url, wait) as queue:
             yield Jobs(queue, queue.office, blobs, queue.client)
 
 

@@ -215,3 +215,7 @@ http-not-found = There is nothing here.
 http-wrong-host = This address is not served here.
 http-foreign-origin = Requests from other sites are refused.
 http-wrong-method = That is not how this address is used.
+http-too-many = That was too much at once; there is more in { $time }.
+http-too-many-accounts = From your address came too many new visitors; please come back in { $time }.
+http-too-many-pages = Too many pages are open at once; please close some of them.
+http-too-slow = The message took too long to arrive; please try again, perhaps with a smaller picture.

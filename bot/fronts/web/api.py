@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from http import HTTPStatus
 
@@ -11,9 +12,11 @@ from bot.core.menu import Menu
 from bot.core.messages import Handle, Incoming, Reply
 from bot.core.status import file_name
 from bot.core.texts import Texts
-from bot.fronts.web.account import find_account, language
-from bot.fronts.web.guard import Refusal, status_of
+from bot.fronts.web.account import ACCOUNT, language
+from bot.fronts.web.guard import status_of
 from bot.fronts.web.inbox import read_message
+from bot.fronts.web.refusal import Refusal
+from bot.fronts.web.settings import WebSettings
 from bot.fronts.web.shapes import effect_shape, reply_shape
 from bot.fronts.web.works import Works
 from worker.jobs.model import JobView
@@ -27,23 +30,22 @@ _FILE_POLICY = "default-src 'none'; sandbox"
 
 def account_of(request: web.Request) -> str:
     """The account of a request. Raises `Refusal` without a cookie."""
-    account = find_account(request)
-    if account is None:
+    if not request[ACCOUNT]:
         raise Refusal(HTTPStatus.UNAUTHORIZED, "http-no-cookie")
-    return account
+    return request[ACCOUNT]
 
 
 class Api:
     """Everything under /api/ but the events."""
 
     def __init__(
-        self, handle: Handle, works: Works, menu: Menu, texts: Texts, *, photo_mb: int
+        self, handle: Handle, works: Works, menu: Menu, texts: Texts, settings: WebSettings
     ) -> None:
         self._handle = handle
         self._works = works
         self._menu = menu
         self._texts = texts
-        self._photo_mb = photo_mb
+        self._settings = settings
 
     def routes(self) -> list[web.RouteDef]:
         """The addresses."""
@@ -74,7 +76,12 @@ class Api:
         )
 
     async def _messages(self, request: web.Request) -> web.Response:
-        incoming = await read_message(request, account_of(request), photo_mb=self._photo_mb)
+        account, settings = account_of(request), self._settings
+        try:
+            async with asyncio.timeout(settings.upload_seconds):
+                incoming = await read_message(request, account, photo_mb=settings.photo_mb)
+        except TimeoutError:
+            raise Refusal(HTTPStatus.REQUEST_TIMEOUT, "http-too-slow") from None
         return _answer(await self._handle(incoming))
 
     async def _cancel(self, request: web.Request) -> web.Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.core.texts import Texts
 from bot.core.watch import Watched
 from bot.fronts.web.account import language
 from bot.fronts.web.api import account_of
+from bot.fronts.web.limits import Limits
 from bot.fronts.web.live import Live, News
 from bot.fronts.web.shapes import Shape, reply_shape
 from bot.fronts.web.works import Works
@@ -30,36 +31,29 @@ _RETRY = 2.0
 class Events:
     """GET /api/events: the whole state first, then what happens."""
 
-    def __init__(self, works: Works, live: Live, watched: Watched, texts: Texts) -> None:
+    def __init__(
+        self, works: Works, live: Live, watched: Watched, texts: Texts, limits: Limits
+    ) -> None:
         self._works = works
         self._live = live
         self._watched = watched
         self._texts = texts
+        self._limits = limits
 
     async def serve(self, request: web.Request) -> EventSourceResponse:
         """Send events until the page goes or the program stops."""
         account, lang = account_of(request), language(request)
-        # Most readers of server-sent events split lines at "\n" alone.
-        async with sse_response(request, sep="\n") as stream:
-            with suppress(ConnectionResetError), self._live.listen(account) as news:
-                await self._tell(stream, account, lang, news)
+        with self._limits.stream(request):
+            # Most readers of server-sent events split lines at "\n" alone.
+            async with sse_response(request, sep="\n") as stream:
+                with suppress(ConnectionResetError), self._live.listen(account) as news:
+                    await _send(stream, "jobs", await self._first(stream, account, lang))
+                    await _tell(stream, news, lambda: request.transport is not None)
         if not self._live.is_watched(account):
             self._watched.drop_chat(account)
         return stream
 
-    async def _tell(self, stream: EventSourceResponse, account: str, lang: str, news: News) -> None:
-        await _send(stream, "jobs", {"jobs": await self._first(stream, account, lang)})
-        while stream.is_connected():
-            try:
-                async with asyncio.timeout(_LOOK):
-                    reply = await news.get()
-            except TimeoutError:
-                continue
-            if reply is None:
-                return
-            await _send(stream, "reply", reply_shape(reply))
-
-    async def _first(self, stream: EventSourceResponse, account: str, lang: str) -> list[Shape]:
+    async def _first(self, stream: EventSourceResponse, account: str, lang: str) -> Shape:
         """All jobs, as soon as the queue can be reached."""
         while True:
             try:
@@ -75,7 +69,20 @@ class Events:
                 if view.ending is None and view.job.chat == account:
                     told = Estimate(place=shape["place"], seconds=shape["seconds"])
                     self._watched.add(view.job, told, shape["text"])
-            return shapes
+            return {"jobs": shapes}
+
+
+async def _tell(stream: EventSourceResponse, news: News, is_there: Callable[[], bool]) -> None:
+    """Pass the news on while the page is open."""
+    while stream.is_connected() and is_there():
+        try:
+            async with asyncio.timeout(_LOOK):
+                reply = await news.get()
+        except TimeoutError:
+            continue
+        if reply is None:
+            return
+        await _send(stream, "reply", reply_shape(reply))
 
 
 async def _send(stream: EventSourceResponse, event: str, data: Mapping[str, Any]) -> None:

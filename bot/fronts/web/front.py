@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from bot.core.menu import Menu
 from bot.core.messages import Handle, Reply
 from bot.core.texts import LANGUAGES, Texts
 from bot.core.watch import Watched
-from bot.fronts.web.account import ensure_cookie, language, remember_language
+from bot.fronts.web.account import ACCOUNT, Cookies, language, remember_language
 from bot.fronts.web.api import Api
 from bot.fronts.web.events import Events
 from bot.fronts.web.guard import Guard
 from bot.fronts.web.inbox import MOST_PHOTOS
+from bot.fronts.web.limits import Limits
 from bot.fronts.web.live import Live
 from bot.fronts.web.settings import WebSettings
 from bot.fronts.web.works import Works
@@ -63,22 +65,29 @@ class WebFront:
     def __init__(
         self,
         settings: WebSettings,
+        cookies: Cookies,
         works: Works,
         menu: Menu,
         watched: Watched,
         apology: Apology,
         texts: Texts,
         announce: Callable[[str], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`announce` is called with the address once it is listened to."""
         self._settings = settings
+        self._cookies = cookies
         self._works = works
         self._menu = menu
         self._watched = watched
         self._texts = texts
         self._announce = announce
         self._live = Live()
-        self._guard = Guard(settings.allowed_hosts, apology, texts)
+        self._limits = Limits(settings.limits, clock)
+        self._guard = Guard(
+            settings.allowed_hosts, settings.trusted_proxies, cookies, self._limits, apology, texts
+        )
         self._page = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -119,8 +128,8 @@ class WebFront:
         settings = self._settings
         app = web.Application(client_max_size=MOST_PHOTOS * settings.photo_mb * 2**20 + 2**16)
         self._guard.install(app)
-        api = Api(handle, self._works, self._menu, self._texts, photo_mb=settings.photo_mb)
-        events = Events(self._works, self._live, self._watched, self._texts)
+        api = Api(handle, self._works, self._menu, self._texts, settings)
+        events = Events(self._works, self._live, self._watched, self._texts, self._limits)
         app.add_routes(api.routes())
         app.router.add_get("/api/events", events.serve)
         app.router.add_get("/", self._show)
@@ -132,6 +141,8 @@ class WebFront:
         self._live.close()
 
     async def _show(self, request: web.Request) -> web.Response:
+        if not request[ACCOUNT]:
+            self._limits.count_account(request)
         lang = language(request)
 
         def say(id: str, **args: str | float) -> str:
@@ -149,6 +160,6 @@ class WebFront:
             photo_mb=self._settings.photo_mb,
         )
         response = web.Response(text=html, content_type="text/html")
-        ensure_cookie(request, response)
+        self._cookies.give(request, response)
         remember_language(request, response)
         return response

@@ -1,8 +1,9 @@
-"""What every request passes: Host and Origin are checked, errors become one sentence."""
+"""What every request passes: Host, Origin and limits are checked, errors become one sentence."""
 
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -13,11 +14,14 @@ from aiohttp import web
 from bot.core.apology import Apology
 from bot.core.messages import Reply
 from bot.core.texts import Texts
-from bot.fronts.web.account import language
+from bot.fronts.web.account import ACCOUNT, Cookies, language
+from bot.fronts.web.limits import Limits
+from bot.fronts.web.peers import Networks, seen_through
+from bot.fronts.web.refusal import Refusal, TooMany
 from effects.errors import EffectError
 from worker.jobs.errors import QueueError
 
-__all__ = ["Guard", "Refusal", "status_of"]
+__all__ = ["Guard", "status_of"]
 
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -37,15 +41,6 @@ _AWAY = ("queue_away", "blob_store_away")
 _GONE = ("no_such_job", "not_yours", "blob_missing")
 
 
-class Refusal(Exception):
-    """A request that can't be served: HTTP status, and the sentence that says why."""
-
-    def __init__(self, status: HTTPStatus, sentence: str, **args: str | float) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.args_of_sentence = args
-
-
 def status_of(reply: Reply) -> HTTPStatus:
     """The HTTP status for a reply."""
     if not reply.error:
@@ -60,8 +55,19 @@ def status_of(reply: Reply) -> HTTPStatus:
 class Guard:
     """Stands before all handlers of an application."""
 
-    def __init__(self, allowed_hosts: tuple[str, ...], apology: Apology, texts: Texts) -> None:
+    def __init__(
+        self,
+        allowed_hosts: tuple[str, ...],
+        trusted: Networks,
+        cookies: Cookies,
+        limits: Limits,
+        apology: Apology,
+        texts: Texts,
+    ) -> None:
         self._allowed = {host.lower() for host in allowed_hosts}
+        self._trusted = trusted
+        self._cookies = cookies
+        self._limits = limits
         self._apology = apology
         self._texts = texts
 
@@ -76,13 +82,19 @@ class Guard:
 
     @web.middleware
     async def _serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        request = seen_through(request, self._trusted)
         try:
             self._check(request)
+            request[ACCOUNT] = self._cookies.find(request)
+            self._limits.count(request)
             return await handler(request)
+        except TooMany as refusal:
+            time = self._texts.duration(language(request), refusal.seconds)
+            refused = self._refuse(request, refusal, time=time)
+            refused.headers["Retry-After"] = str(math.ceil(refusal.seconds))
+            return refused
         except Refusal as refusal:
-            sentence = str(refusal)
-            text = self._texts.say(language(request), sentence, **refusal.args_of_sentence)
-            return _error(refusal.status, sentence.removeprefix("http-").replace("-", "_"), text)
+            return self._refuse(request, refusal)
         except (EffectError, QueueError) as error:
             reply = self._apology.reply(error, language(request))
             return _error(status_of(reply), reply.error, reply.text)
@@ -103,6 +115,11 @@ class Guard:
             log.exception("incident %s", incident)
             reply = self._apology.incident(incident, language(request))
             return _error(status_of(reply), reply.error, reply.text)
+
+    def _refuse(self, request: web.Request, refusal: Refusal, **args: str | float) -> web.Response:
+        sentence = str(refusal)
+        text = self._texts.say(language(request), sentence, **refusal.args_of_sentence, **args)
+        return _error(refusal.status, sentence.removeprefix("http-").replace("-", "_"), text)
 
     def _check(self, request: web.Request) -> None:
         """A foreign Host is a rebound name; a foreign Origin is another site's page."""

@@ -10,7 +10,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.core.messages import Incoming
 from bot.fronts.web.account import language
-from bot.fronts.web.guard import Refusal
+from bot.fronts.web.refusal import Refusal
 
 __all__ = ["MOST_PHOTOS", "read_message"]
 

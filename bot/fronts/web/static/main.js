@@ -86,8 +86,17 @@ function listen() {
   events.addEventListener("error", () => {
     show("offline", say("offline"));
     // After an answer that is no stream the browser gives up; a page does not.
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+    if (events.readyState === EventSource.CLOSED) askWhy();
   });
+}
+
+// Such an answer says what is wrong, and perhaps when to come back.
+async function askWhy() {
+  const asking = new AbortController();
+  const reply = await fetch("/api/events", { signal: asking.signal }).catch(() => null);
+  if (reply && !reply.ok) show("offline", await reply.json().then(({ text }) => text, () => say("offline")));
+  asking.abort();
+  setTimeout(listen, 1000 * (reply?.headers.get("Retry-After") ?? 3));
 }
 
 function photosChanged() {
