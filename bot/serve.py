@@ -30,6 +30,7 @@ from bot.core.texts import Texts
 from bot.core.tools import Tools
 from bot.core.watch import Watched
 from bot.fronts.web.account import Cookies
+from bot.fronts.web.admin import open_admin_page
 from bot.fronts.web.front import WebFront
 from bot.fronts.web.secret import kept_secret
 from bot.fronts.web.works import Works
@@ -119,8 +120,10 @@ async def _run(
     conversation = Conversation(tools, accounts, admin)
     works = Works(tools)
     secret = settings.web.secret.get_secret_value() or kept_secret(settings.state / "web-secret")
-    cookies = Cookies(secret)
-    web = WebFront(settings.web, cookies, works, menu, watched, apology, texts, _announce)
+    admin_page = open_admin_page(settings.web, secret, admin, apology, texts)
+    web = WebFront(
+        settings.web, Cookies(secret), works, menu, watched, apology, texts, _announce, admin_page
+    )
     fronts: list[Front] = [web, *_messengers(settings, jobs, command_menu(catalogue, texts))]
 
     async def reap() -> None:

@@ -35,6 +35,7 @@ from bot.core.texts import Texts
 from bot.core.tools import Tools
 from bot.core.watch import Watched
 from bot.fronts.web.account import Cookies
+from bot.fronts.web.admin import open_admin_page
 from bot.fronts.web.front import WebFront
 from bot.fronts.web.settings import WebSettings
 from bot.fronts.web.shapes import reply_shape
@@ -211,16 +212,18 @@ class House:
     async def web(self, **settings: Any) -> AsyncIterator[str]:
         """Serve the web front, on the house's clock, and deliver to it; gives the address."""
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        works = Works(self.tools)
+        works, secret = Works(self.tools), "the secret of the tests"
+        web = WebSettings(port=0, photo_mb=1, **settings)
         front = WebFront(
-            WebSettings(port=0, photo_mb=1, **settings),
-            Cookies("the secret of the tests"),
+            web,
+            Cookies(secret),
             works,
             self.menu,
             self.watched,
             self.tools.apology,
             self.texts,
             address.set_result,
+            open_admin_page(web, secret, self.admin, self.tools.apology, self.texts, self.clock),
             clock=self.clock,
         )
         async with running(front.run(self.conversation.handle), self.delivery(front).run()):

@@ -147,3 +147,21 @@ admin-dropped = { $count ->
     [one] One failed job is forgotten.
    *[other] { $count } failed jobs are forgotten.
 }
+
+admin-page-title = Admin page
+admin-page-gate = Log in
+admin-page-password = Password
+admin-page-enter = Log in
+admin-page-leave = Log out
+admin-page-wrong = That is not the password.
+admin-page-old = This form is too old, or not from here: nothing was done. Please send it again.
+admin-page-twice = This was done already, and is not done again.
+admin-page-order = Command, as after /admin in a chat
+admin-page-do = Do it
+admin-page-help = What there is
+admin-page-again = Look again
+admin-page-queue = Queue
+admin-page-workers = Workers
+admin-page-dead = Failed jobs
+admin-page-rules = Rules
+admin-page-audit = Audit trail

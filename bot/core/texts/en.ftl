@@ -219,3 +219,4 @@ http-too-many = That was too much at once; there is more in { $time }.
 http-too-many-accounts = From your address came too many new visitors; please come back in { $time }.
 http-too-many-pages = Too many pages are open at once; please close some of them.
 http-too-slow = The message took too long to arrive; please try again, perhaps with a smaller picture.
+http-not-form = This address takes forms alone.

@@ -153,3 +153,21 @@ admin-dropped = { $count ->
     [few] Забыто { $count } неудавшихся задания.
    *[other] Забыто { $count } неудавшихся заданий.
 }
+
+admin-page-title = Страница администратора
+admin-page-gate = Вход
+admin-page-password = Пароль
+admin-page-enter = Войти
+admin-page-leave = Выйти
+admin-page-wrong = Это не тот пароль.
+admin-page-old = Эта форма устарела или не отсюда: ничего не сделано. Отправьте ещё раз.
+admin-page-twice = Это уже сделано и второй раз не делается.
+admin-page-order = Команда, как после /admin в чате
+admin-page-do = Сделать
+admin-page-help = Что есть
+admin-page-again = Посмотреть ещё раз
+admin-page-queue = Очередь
+admin-page-workers = Исполнители
+admin-page-dead = Неудавшиеся работы
+admin-page-rules = Правила
+admin-page-audit = Журнал изменений

@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, Signer
 
 from bot.core.texts import LANGUAGES, choose_language
 
-__all__ = ["ACCOUNT", "Cookies", "language", "remember_language", "set_cookie"]
+__all__ = ["ACCOUNT", "Cookies", "language", "named", "remember_language", "set_cookie"]
 
 ACCOUNT = web.RequestKey("account", str)
 """Of a request that passed the guard: "" without an account."""
@@ -43,18 +43,18 @@ class Cookies:
 
     def find(self, request: web.Request) -> str:
         """The account of a request; "" when it brings none."""
-        return self.account(request.cookies.get(_named(request, _COOKIE), ""))
+        return self.account(request.cookies.get(named(request, _COOKIE), ""))
 
     def give(self, request: web.Request, response: web.StreamResponse) -> None:
         """An account to who has none, and a year more to who has one."""
-        name = _named(request, _COOKIE)
+        name = named(request, _COOKIE)
         cookie = request.cookies[name] if request[ACCOUNT] else self.make()
         set_cookie(request, response, _COOKIE, cookie, max_age=_YEAR)
 
 
 def language(request: web.Request) -> str:
     """What was chosen on the page, else what the browser prefers."""
-    chosen = request.query.get(_LANG) or request.cookies.get(_named(request, _LANG), "")
+    chosen = request.query.get(_LANG) or request.cookies.get(named(request, _LANG), "")
     if chosen in LANGUAGES:
         return chosen
     return choose_language(request.headers.get("Accept-Language", ""))
@@ -67,19 +67,28 @@ def remember_language(request: web.Request, response: web.StreamResponse) -> Non
 
 
 def set_cookie(
-    request: web.Request, response: web.StreamResponse, name: str, value: str, *, max_age: int
+    request: web.Request,
+    response: web.StreamResponse,
+    name: str,
+    value: str,
+    *,
+    max_age: int,
+    strict: bool = False,
 ) -> None:
-    """Out of reach of scripts, other sites and, by https, of other names of the same domain."""
-    # Lax rather than Strict: who comes by a link from elsewhere must not lose the account.
+    """Out of reach of scripts, other sites and, by https, of other names of the same domain.
+
+    Lax rather than `strict` where who comes by a link from elsewhere must not lose the account.
+    """
     response.set_cookie(
-        _named(request, name),
+        named(request, name),
         value,
         max_age=max_age,
         httponly=True,
-        samesite="Lax",
+        samesite="Strict" if strict else "Lax",
         secure=request.secure,
     )
 
 
-def _named(request: web.Request, name: str) -> str:
+def named(request: web.Request, name: str) -> str:
+    """What a cookie is called; by https browsers hold the prefix to its promises."""
     return f"__Host-{name}" if request.secure else name

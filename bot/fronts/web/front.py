@@ -6,23 +6,23 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.core.apology import Apology
 from bot.core.menu import Menu
 from bot.core.messages import Handle, Reply
-from bot.core.texts import LANGUAGES, Texts
+from bot.core.texts import Texts
 from bot.core.watch import Watched
-from bot.fronts.web.account import ACCOUNT, Cookies, language, remember_language
+from bot.fronts.web.account import ACCOUNT, Cookies, language
+from bot.fronts.web.admin import AdminPage
 from bot.fronts.web.api import Api
 from bot.fronts.web.events import Events
 from bot.fronts.web.guard import Guard
 from bot.fronts.web.inbox import MOST_PHOTOS
 from bot.fronts.web.limits import Limits
 from bot.fronts.web.live import Live
+from bot.fronts.web.pages import HERE, Pages
 from bot.fronts.web.settings import WebSettings
 from bot.fronts.web.works import Works
 from worker.jobs.errors import BadSettings
@@ -30,7 +30,6 @@ from worker.jobs.errors import BadSettings
 __all__ = ["WebFront"]
 
 log = logging.getLogger(__name__)
-_HERE = Path(__file__).parent
 
 # The sentences that the page itself says, with the names of what it fills in.
 _WORDS: dict[str, tuple[str, ...]] = {
@@ -72,10 +71,12 @@ class WebFront:
         apology: Apology,
         texts: Texts,
         announce: Callable[[str], None],
+        admin: AdminPage | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`announce` is called with the address once it is listened to."""
+        self._admin = admin
         self._settings = settings
         self._cookies = cookies
         self._works = works
@@ -88,13 +89,7 @@ class WebFront:
         self._guard = Guard(
             settings.allowed_hosts, settings.trusted_proxies, cookies, self._limits, apology, texts
         )
-        self._page = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        ).get_template("page.html")
+        self._pages = Pages(texts)
 
     async def run(self, handle: Handle) -> None:
         """Listen until cancelled."""
@@ -132,8 +127,10 @@ class WebFront:
         events = Events(self._works, self._live, self._watched, self._texts, self._limits)
         app.add_routes(api.routes())
         app.router.add_get("/api/events", events.serve)
+        if self._admin is not None:
+            app.add_routes(self._admin.routes())
         app.router.add_get("/", self._show)
-        app.router.add_static("/static", _HERE / "static")
+        app.router.add_static("/static", HERE / "static")
         app.on_shutdown.append(self._close_streams)
         return app
 
@@ -144,22 +141,14 @@ class WebFront:
         if not request[ACCOUNT]:
             self._limits.count_account(request)
         lang = language(request)
-
-        def say(id: str, **args: str | float) -> str:
-            return self._texts.say(lang, id, **args)
-
         words = {
-            id.removeprefix("page-"): say(id, **{name: f"{{{name}}}" for name in names})
+            id.removeprefix("page-"): self._texts.say(
+                lang, id, **{name: f"{{{name}}}" for name in names}
+            )
             for id, names in _WORDS.items()
         }
-        html = self._page.render(
-            lang=lang,
-            languages=LANGUAGES,
-            say=say,
-            words=words,
-            photo_mb=self._settings.photo_mb,
+        response = self._pages.show(
+            request, "page.html", words=words, photo_mb=self._settings.photo_mb
         )
-        response = web.Response(text=html, content_type="text/html")
         self._cookies.give(request, response)
-        remember_language(request, response)
         return response

@@ -50,11 +50,13 @@ class WebSettings(BaseModel):
     """Signs the cookies that are accounts; the same for all bots behind one address. Empty: one of
     chance, kept in the state folder.
     """
+    admin_password: SecretStr = SecretStr("")
+    """Opens the page /admin; empty: there is none."""
     limits: LimitSettings = LimitSettings()
 
-    @field_validator("secret")
+    @field_validator("secret", "admin_password")
     @classmethod
     def _long(cls, secret: SecretStr) -> SecretStr:
         if 0 < len(secret.get_secret_value()) < _SHORTEST:
-            raise ValueError(f"a secret needs at least {_SHORTEST} letters")
+            raise ValueError(f"at least {_SHORTEST} letters are needed")
         return secret

@@ -18,6 +18,7 @@ from worker.jobs.redis_queue import RedisQueue
 from worker.jobs.rules import Night
 
 _EFFECTS = ("gatys", "learn_style", "negative", "style")
+PASSWORD = "correct horse battery"
 PHOTO = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": picture("teal", (640, 480))}
 GREY = {**PHOTO, "buffer": picture("gray", (640, 480))}
 STYLE = {"name": "style.png", "mimeType": "image/png", "buffer": picture("orange", (300, 300))}
