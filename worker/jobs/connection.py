@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import redis.asyncio
+from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -25,6 +26,7 @@ from redis.exceptions import (
 )
 
 from worker.jobs.errors import BadSettings, QueueAway
+from worker.jobs.masters import open_pool
 from worker.jobs.pipeline import PATIENCE, Pipeline
 from worker.jobs.scripts import load_scripts
 
@@ -37,7 +39,14 @@ OLDEST = (6, 2)
 # What a server says that lives but can't serve now: restarting, failing over, disk or memory full.
 # redis-py takes the first word from some of these messages, and from none that a script adds to.
 _REFUSED = (ClusterDownError, MasterDownError, OutOfMemoryError, ReadOnlyError)
-_REFUSALS = ("LOADING", "MISCONF", "OOM", "READONLY", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN")
+_REFUSALS = (
+    "LOADING", "MISCONF", "OOM", "READONLY", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN", "UNBLOCKED",
+)  # fmt: skip
+# What a failover may undo: a job that was claimed waits again, the rest is said again and again.
+_FLEETING = ("announce", "claim", "forget", "progress", "renew", "retire", "snapshot")
+_HEALTH = 15.0
+"""Seconds after which a connection that was silent is asked for a sign of life."""
+_SILENCE = _HEALTH + 1
 
 
 class Connection:
@@ -49,15 +58,16 @@ class Connection:
     def __init__(self, url: str, keys: Mapping[str, str]) -> None:
         try:
             # A lost reply leaves open what happened: only reads are tried again, in `read`.
-            self.client: redis.asyncio.Redis = redis.asyncio.Redis.from_url(
+            pool = open_pool(
                 url,
                 decode_responses=True,
                 retry=Retry(NoBackoff(), 0),
                 socket_connect_timeout=5.0,
-                health_check_interval=15,
+                health_check_interval=_HEALTH,
             )
         except ValueError as error:
             raise BadSettings(f"ATELIER_REDIS_URL is no address of a Redis: {error}") from None
+        self.client: redis.asyncio.Redis = redis.asyncio.Redis.from_pool(pool)
         self.place = _without_password(url)
         scripts = load_scripts((*keys, "outbox"))
         self._keys = {
@@ -65,7 +75,7 @@ class Connection:
             for name, script in scripts.items()
         }
         self._pipeline = Pipeline(
-            self.client.connection_pool, {name: script.text for name, script in scripts.items()}
+            pool, {name: script.text for name, script in scripts.items()}, _FLEETING
         )
 
     async def run(self, script: str, *args: str | int, more: Sequence[str] = ()) -> Any:
@@ -75,6 +85,11 @@ class Connection:
         except (RedisError, OSError) as error:
             self._say(error)
             raise
+
+    async def confirm(self) -> None:
+        """Return when a failover would undo nothing that was written so far."""
+        with self.errors():
+            await self._pipeline.confirm()
 
     async def read(self, ask: Callable[[Any], Awaitable[T]]) -> T:
         """Ask the client something that changes nothing; tried twice."""
@@ -115,9 +130,7 @@ class Connection:
                 await pubsub.subscribe(*channels)
                 raise_if_cancelled()
                 while True:
-                    message = await pubsub.get_message(timeout=30.0)
-                    if message is None:
-                        continue
+                    message = await _next(pubsub)
                     wait = 0.1
                     yield message["data"] if message["type"] == "message" else None
             except (RedisError, OSError) as error:
@@ -155,6 +168,20 @@ class Connection:
     async def close(self) -> None:
         """Let go of all connections."""
         await self.client.aclose()
+
+
+async def _next(pubsub: PubSub) -> dict[str, Any]:
+    """The next message. Raises `TimeoutError` when there is no sign of life."""
+    loop = asyncio.get_running_loop()
+    silences = 0
+    while silences < 2:
+        begun = loop.time()
+        message: dict[str, Any] | None = await pubsub.get_message(timeout=_SILENCE)
+        if message is not None:
+            return message
+        # redis-py asks for a sign of life before it waits, and the answer to that is None at once
+        silences = silences + 1 if loop.time() - begun >= _SILENCE else 0
+    raise TimeoutError("it has gone silent")
 
 
 def raise_if_cancelled() -> None:

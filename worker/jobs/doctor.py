@@ -55,7 +55,7 @@ async def check_jobs(
     try:
         async with open_jobs(settings, wait=False) as jobs:
             info = await _ask(jobs.redis)
-            for finding in [_answering(settings, info), *_keeping(info)] if info else [_NOBODY]:
+            for finding in _of_redis(settings, info) if info else [_NOBODY]:
                 yield finding
             yield await _pictures(jobs.blobs, settings)
             if info and also is not None:
@@ -79,6 +79,10 @@ async def _ask(redis: Redis) -> dict[str, Any] | None:
     except (RedisError, OSError):
         return None
     return found
+
+
+def _of_redis(settings: JobsSettings, info: dict[str, Any]) -> list[Finding]:
+    return [_answering(settings, info), *_keeping(info), *_followed(settings, info)]
 
 
 def _answering(settings: JobsSettings, info: dict[str, Any]) -> Finding:
@@ -110,6 +114,18 @@ def _keeping(info: dict[str, Any]) -> list[Finding]:
     else:
         findings.append(Finding("ok", "Redis", f"uses {used >> 20} MB, and drops nothing"))
     return findings
+
+
+def _followed(settings: JobsSettings, info: dict[str, Any]) -> list[Finding]:
+    """Whether another Redis can take its place."""
+    count = int(info.get("connected_slaves", 0))
+    if count:
+        found = f"has {count} replica{'s' if count > 1 else ''}; one confirms what is promised"
+        return [Finding("ok", "Redis", found)]
+    if "+" in settings.redis_url.partition(":")[0]:
+        found, do = "has no replica to take its place", "start one, or look at its log"
+        return [Finding("warn", "Redis", found, do)]
+    return []
 
 
 async def _pictures(blobs: Blobs, settings: JobsSettings) -> Finding:

@@ -49,6 +49,8 @@ class Outbox:
                     raise
                 await self._create_group(platform)  # the database was emptied
                 continue
+            if entries:  # else a failover could bring back a job whose ending was delivered
+                await self._connection.confirm()
             if entries or left <= 0:
                 return [_receipt(*entry) for entry in entries]
 

@@ -1,11 +1,16 @@
-"""Calls of scripts: those made in one turn of the event loop go out together."""
+"""Calls of scripts: those made in one turn of the event loop go out together.
+
+Where Redis has a replica, the answer to a call that promises something waits for it to have what
+was written so far, so that a failover forgets no promise.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +22,12 @@ __all__ = ["PATIENCE", "Pipeline"]
 
 PATIENCE = 10.0
 """Seconds after which a server that says nothing counts as away."""
+_WAIT = ("WAIT", 1, 1000)
+"""For one replica to have what was written, so many milliseconds."""
+_LOOK = 1.0
+"""Seconds after which to look anew whether there is one."""
+# A replica speaks once a second. One that has been silent for longer holds up nobody.
+_REPLICA = re.compile(r"^slave\d+:.*state=online.*lag=[0-2]\b", re.M)
 # So many sets of arguments at most in one run of a script: nothing else is served meanwhile.
 _RUN = 16
 # A write takes half of what waits, but no fewer than these: so Redis is at work on some calls while
@@ -36,11 +47,18 @@ _Run = list[_Call]
 
 
 class Pipeline:
-    """Runs scripts on connections of `pool`. `texts`: name -> Lua, see `scripts`."""
+    """Runs scripts on connections of `pool`. `texts`: name -> Lua, see `scripts`; `fleeting`: of
+    these a failover may undo what they did.
+    """
 
-    def __init__(self, pool: ConnectionPool, texts: dict[str, str]) -> None:
+    def __init__(
+        self, pool: ConnectionPool, texts: dict[str, str], fleeting: Collection[str] = ()
+    ) -> None:
         self._pool = pool
         self._texts = texts
+        self._fleeting = fleeting
+        self._replicated = False
+        self._look_at = 0.0
         self._hashes = {
             name: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
             for name, text in texts.items()
@@ -78,6 +96,7 @@ class Pipeline:
                 connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
                 try:
                     while calls:
+                        await self._look_if_due(connection)
                         runs = _runs(calls)
                         forgotten = await self._ask(connection, runs, "EVALSHA", self._hashes)
                         if forgotten:  # these did not run
@@ -88,12 +107,40 @@ class Pipeline:
                 finally:
                     await self._pool.release(connection)
         except Exception as error:  # each caller gets it
+            self._look_at = 0.0  # the next server may be another
             for call in calls:
                 if not call.reply.done():
                     call.reply.set_exception(error)
         finally:
             for call in calls:
                 call.reply.cancel()  # of those still open when this itself is cancelled
+
+    async def confirm(self) -> None:
+        """Return when a replica, if there is one, has all that was written so far."""
+        async with asyncio.timeout(PATIENCE):
+            connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+            try:
+                await self._look_if_due(connection)
+                if self._replicated:
+                    # WAIT is for what was written before the connection's last command.
+                    await connection.send_command("PING")
+                    await connection.read_response()
+                    await connection.send_command(*_WAIT)
+                    await self._confirm(connection)
+            finally:
+                await self._pool.release(connection)
+
+    async def _look_if_due(self, connection: Connection) -> None:
+        if asyncio.get_running_loop().time() >= self._look_at:
+            await self._look(connection)
+
+    async def _look(self, connection: Connection) -> None:
+        await connection.send_command("INFO", "replication")
+        try:
+            self._replicated = bool(_REPLICA.search(await connection.read_response()))
+        except ResponseError:  # we may not ask
+            self._replicated = False
+        self._look_at = asyncio.get_running_loop().time() + _LOOK
 
     async def _ask(
         self, connection: Connection, runs: list[_Run], command: str, scripts: dict[str, str]
@@ -104,9 +151,12 @@ class Pipeline:
             keys, size = run[0].keys, len(run[0].args)
             sets = [arg for call in run for arg in call.args]
             commands.append((command, scripts[run[0].script], len(keys), *keys, size, *sets))
+        promised = self._replicated and any(run[0].script not in self._fleeting for run in runs)
+        if promised:
+            commands.append(_WAIT)
         # its type asks for a tuple of one
         await connection.send_packed_command([pack_command(each) for each in commands])  # type: ignore[arg-type]
-        unknown = []
+        unknown, held = [], []
         for run in runs:
             try:
                 replies = await connection.read_response()
@@ -120,9 +170,24 @@ class Pipeline:
                     continue
                 if isinstance(reply, Exception):
                     call.reply.set_exception(reply)
+                elif promised and call.script not in self._fleeting:
+                    held.append((call, reply))
                 else:
                     call.reply.set_result(reply)
+        if promised:
+            await self._confirm(connection)
+        for call, reply in held:
+            if not call.reply.done():
+                call.reply.set_result(reply)
         return unknown
+
+    async def _confirm(self, connection: Connection) -> None:
+        """Read the answer to WAIT: return when a replica has what was written, or none lives."""
+        while await connection.read_response() == 0:
+            await self._look(connection)
+            if not self._replicated:
+                return
+            await connection.send_command(*_WAIT)
 
 
 def _runs(calls: Iterable[_Call]) -> list[_Run]:

@@ -1,0 +1,175 @@
+"""Redis on several machines, of this one: a master with a replica and three sentinels."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from tests.conftest import WAIT
+
+PASSWORD = "open sesame"
+NAME = "atelier"
+"""Of the master, as the sentinels call it."""
+
+
+class Node:
+    """One redis-server on a port of its own, with an append-only file."""
+
+    def __init__(self, program: str, folder: Path, *options: str, password: str = "") -> None:
+        self.program = program
+        self.folder = folder
+        self.options = options
+        self.port = _free_port()
+        self.client = redis.Redis(
+            port=self.port, password=password or None, retry=Retry(NoBackoff(), 0),
+            socket_timeout=2, decode_responses=True,
+        )  # fmt: skip
+        self.process: subprocess.Popen[bytes] | None = None
+        folder.mkdir()
+
+    def start(self) -> None:
+        """Return when it answers."""
+        command = [self.program, *self.options, "--port", str(self.port), "--bind", "127.0.0.1"]
+        self.process = subprocess.Popen(
+            [*command, "--dir", str(self.folder)], stdout=subprocess.DEVNULL, cwd=self.folder
+        )
+        eventually(self.answers)
+
+    def answers(self) -> bool:
+        """Whether it does."""
+        assert self.process is not None
+        assert self.process.poll() is None, f"{self.program} ended at once"
+        try:
+            return bool(self.client.ping())
+        except redis.RedisError:
+            return False
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """In the block it keeps its connections and says nothing."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.client.close()
+        if self.process is not None:
+            self.kill()
+
+
+class Sentinels:
+    """A master, its replicas, and three sentinels that watch them."""
+
+    def __init__(self, program: str, folder: Path, replicas: int) -> None:
+        options = ["--appendonly", "yes", "--save", "", "--requirepass", PASSWORD]
+        options += ["--masterauth", PASSWORD, "--repl-diskless-sync-delay", "0"]
+        self.nodes = [
+            Node(program, folder / f"node-{i}", *options, password=PASSWORD)
+            for i in range(1 + replicas)
+        ]
+        first = self.nodes[0].port
+        for node in self.nodes[1:]:
+            node.options += ("--replicaof", "127.0.0.1", str(first))
+        self.sentinels = []
+        for i in range(3):
+            sentinel = Node(program, folder / f"sentinel-{i}", "sentinel.conf", "--sentinel")
+            (sentinel.folder / "sentinel.conf").write_text(
+                f"sentinel monitor {NAME} 127.0.0.1 {first} 2\n"
+                f'sentinel auth-pass {NAME} "{PASSWORD}"\n'
+                f"sentinel down-after-milliseconds {NAME} 300\n"
+                f"sentinel failover-timeout {NAME} 3000\n"
+            )
+            self.sentinels.append(sentinel)
+        hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+        self.url = f"redis+sentinel://:{PASSWORD.replace(' ', '%20')}@{hosts}/{NAME}/0"
+
+    def start(self) -> None:
+        """Start who does not run, and return when all know each other and the replicas follow. That
+        a former master does, which the sentinels see to within ten seconds, is seen to here.
+        """
+        for node in (*self.nodes, *self.sentinels):
+            if node.process is None or node.process.poll() is not None:
+                node.start()
+        for sentinel in self.sentinels:
+            eventually(lambda sentinel=sentinel: self._knows_all(sentinel))
+        master = self.master
+        for node in self.nodes:
+            if node is not master and node.client.role()[0] == "master":
+                node.client.execute_command("REPLICAOF", "127.0.0.1", master.port)
+        eventually(lambda: _online(master) == len(self.nodes) - 1)
+
+    def _knows_all(self, sentinel: Node) -> bool:
+        state: dict[str, Any] = sentinel.client.sentinel_master(NAME)
+        return (state["num-other-sentinels"], state["num-slaves"]) == (2, len(self.nodes) - 1)
+
+    @property
+    def master(self) -> Node:
+        """As most of the sentinels see it."""
+        seen = [
+            sentinel.client.sentinel_get_master_addr_by_name(NAME)[1]
+            for sentinel in self.sentinels
+            if sentinel.process is not None and sentinel.process.poll() is None
+        ]
+        port = max(seen, key=seen.count)
+        return next(node for node in self.nodes if node.port == port)
+
+    def until_moved(self, old: Node) -> None:
+        """Return when another is the master."""
+        eventually(lambda: self.master is not old and self.master.client.role()[0] == "master")
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        for node in (*self.sentinels, *self.nodes):
+            node.close()
+
+
+@contextlib.contextmanager
+def sentinels(program: str, *, replicas: int = 1) -> Iterator[Sentinels]:
+    """Started, and ended at the end of the block."""
+    with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
+        group = Sentinels(program, Path(folder), replicas)
+        try:
+            group.start()
+            yield group
+        finally:
+            group.close()
+
+
+def eventually(check: Callable[[], bool]) -> None:
+    """Return when it is so."""
+    end = time.monotonic() + WAIT
+    while not check():
+        assert time.monotonic() < end, f"waited in vain for {check}"
+        time.sleep(0.02)
+
+
+def _online(master: Node) -> int:
+    info: dict[str, Any] = master.client.info("replication")
+    return sum(info[f"slave{i}"]["state"] == "online" for i in range(int(info["connected_slaves"])))
+
+
+def _free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
