@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from tests.bot.conftest import House, WebDoor, browser, picture
+from tests.bot.filter_kit import styled_house
 
 PHOTO = picture("teal")
 
@@ -70,6 +72,25 @@ async def test_effects(door: WebDoor, house: House) -> None:
     async with browser(door.address, "ru") as russian:
         _, body = await russian.get("/api/effects")
         assert "Смесь" == body["effects"][0]["title"]
+
+
+async def test_samples(tmp_path: Path) -> None:
+    """The field that names a filter has those that come with the effect, with their pictures."""
+    house = await styled_house(tmp_path)
+    async with house.web() as address, browser(address, "ru") as door:
+        _, body = await door.get("/api/effects")
+        (style,) = [each for each in body["effects"] if each["name"] == "style"]
+        fields = {each["name"]: each["samples"] for each in style["fields"]}
+        starry, *others = fields.pop("style")
+        assert ("starry", "Звёздная ночь", 17) == (starry["name"], starry["title"], len(others))
+        assert {()} == {tuple(samples) for samples in fields.values()}
+        for sample in (starry, *others):
+            async with door.http.get(sample["picture"]) as answer:
+                assert "max-age=3600" == answer.headers["Cache-Control"]
+                assert "image/jpeg" == answer.content_type
+                assert (await answer.read()).startswith(b"\xff\xd8")
+        for path in ("style/samples/none", "swirl/samples/starry", "style/samples/..%2fstarry"):
+            assert 404 == (await door.get(f"/api/effects/{path}"))[0]
 
 
 async def test_no_worker(house: House) -> None:

@@ -26,6 +26,8 @@ __all__ = ["Api", "account_of"]
 _SHOWN_TYPES = ("image/png", "image/jpeg", "image/gif", "video/mp4")
 # A file that is opened by itself can run nothing, whatever it holds.
 _FILE_POLICY = "default-src 'none'; sandbox"
+# The same for everybody.
+_AN_HOUR = "max-age=3600"
 
 
 def account_of(request: web.Request) -> str:
@@ -53,6 +55,7 @@ class Api:
         return [
             web.get("/healthz", self._health),
             web.get("/api/effects", self._effects),
+            web.get("/api/effects/{effect}/samples/{name}", self._sample),
             web.post("/api/messages", self._messages),
             web.get("/api/jobs", self._jobs),
             web.get(job, self._job),
@@ -74,6 +77,17 @@ class Api:
                 "notice": self._texts.say(lang, offer.notice) if offer.notice else "",
             }
         )
+
+    async def _sample(self, request: web.Request) -> web.StreamResponse:
+        offer = await self._menu.offer()
+        for spec in offer.specs:
+            for sample in spec.filters.samples if spec.filters else ():
+                if (spec.name, sample.name) == (
+                    request.match_info["effect"],
+                    request.match_info["name"],
+                ):
+                    return web.FileResponse(sample.picture, headers={"Cache-Control": _AN_HOUR})
+        raise web.HTTPNotFound
 
     async def _messages(self, request: web.Request) -> web.Response:
         account, settings = account_of(request), self._settings

@@ -139,7 +139,7 @@ class Guard:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         public = request.path.startswith("/static/")
-        response.headers["Cache-Control"] = "no-cache" if public else "no-store"
+        response.headers.setdefault("Cache-Control", "no-cache" if public else "no-store")
 
 
 def _error(status: HTTPStatus, code: str, text: str) -> web.Response:

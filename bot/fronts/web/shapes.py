@@ -93,7 +93,10 @@ def effect_shape(spec: EffectSpec, lang: str, texts: Texts) -> Shape:
         "roles": [{"name": role, "title": texts.role(lang, role)} for role in spec.roles],
         "fewest": spec.photos[0],
         "most": spec.photos[1],
-        "fields": [_field_shape(field, lang) for field in fields(spec)],
+        "fields": [
+            {**_field_shape(field, lang), "samples": _sample_shapes(spec, field, lang)}
+            for field in fields(spec)
+        ],
     }
 
 
@@ -110,3 +113,17 @@ def _field_shape(field: Field, lang: str) -> Shape:
         "choices": list(field.choices),
         "advanced": field.advanced,
     }
+
+
+def _sample_shapes(spec: EffectSpec, field: Field, lang: str) -> list[Shape]:
+    """The filters that come with the effect, for the field that names one."""
+    if spec.filters is None or field.name != spec.filters.field:
+        return []
+    return [
+        {
+            "name": sample.name,
+            "title": getattr(sample.title, lang),
+            "picture": f"/api/effects/{spec.name}/samples/{sample.name}",
+        }
+        for sample in spec.filters.samples
+    ]

@@ -39,6 +39,31 @@ async def test_drop_and_remove(studio: Studio) -> None:
     assert [] == studio.problems
 
 
+async def test_styles_by_their_pictures(studio: Studio) -> None:
+    """All are there to be seen; a click is the name in the field, and names that are typed are
+    marked.
+    """
+    page, command = studio.page, studio.page.locator("#command")
+    await page.locator("input[value=style]").check(force=True)
+    group = page.get_by_role("group", name="Style")
+    buttons, pressed = group.get_by_role("button"), group.locator("[aria-pressed=true]")
+    await expect(buttons).to_have_count(18)
+    await buttons.last.scroll_into_view_if_needed()
+    for image in await group.locator("img").all():
+        await expect(image).to_have_js_property("naturalWidth", 192)
+    await expect(pressed).to_have_text(["Starry Night"])
+    await group.get_by_role("button", name="The Scream").click()
+    await expect(command).to_have_text("/style style=scream")
+    await expect(pressed).to_have_text(["The Scream"])
+    field = page.get_by_label("Style", exact=True).and_(page.locator("input[type=text]"))
+    await field.fill("wave=0.7+klimt=0.3")
+    await expect(command).to_have_text("/style style=wave=0.7+klimt=0.3")
+    await expect(pressed).to_have_text(["Great Wave", "Klimt, Adele Bloch-Bauer"])
+    await page.get_by_role("button", name="Back to usual").click()
+    await expect(pressed).to_have_text(["Starry Night"])
+    assert [] == studio.problems
+
+
 async def test_points_on_the_photo(studio: Studio) -> None:
     """A click sets one, by hand or by keys it is coloured, moved and removed; another photo has
     none. What is sent says where they are."""

@@ -2,6 +2,7 @@
 
 import { byId, el, say } from "./dom.js";
 import { makeBoard } from "./points.js";
+import { samplesOf } from "./samples.js";
 
 const WIDEST_SLIDER = 5000;
 
@@ -69,7 +70,7 @@ function row(field, changed) {
     if (output) output.textContent = input.value;
     changed();
   });
-  return el("div", { className: "field" }, label, output, input, help);
+  return el("div", { className: "field" }, label, output, input, help, samplesOf(field, input));
 }
 
 export function showForm(effect, changed) {

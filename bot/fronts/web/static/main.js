@@ -35,7 +35,7 @@ function showEffects() {
     const input = el("input", { type: "radio", name: "effect", value: each.name, checked: each.name === effect?.name });
     input.addEventListener("change", () => pick(each));
     const text = el("span", {}, el("b", { textContent: each.title }), el("small", { textContent: each.description }));
-    return el("label", { className: "effect" }, input, text);
+    return el("label", { className: "effect", title: each.description }, input, text);
   }));
 }
 
