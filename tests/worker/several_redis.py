@@ -1,4 +1,4 @@
-"""Redis on several machines, of this one: a master with a replica and three sentinels."""
+"""Redis on several machines, of this one: three sentinels that watch a master; a cluster."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
+from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 from redis.retry import Retry
 
 from tests.conftest import WAIT
+from worker.jobs.keys import PREFIX
 
 PASSWORD = "open sesame"
 NAME = "atelier"
 """Of the master, as the sentinels call it."""
+SLOTS = REDIS_CLUSTER_HASH_SLOTS
+SLOT = key_slot(PREFIX.encode())
 
 
 class Node:
@@ -48,8 +52,8 @@ class Node:
 
     def answers(self) -> bool:
         """Whether it does."""
-        assert self.process is not None
-        assert self.process.poll() is None, f"{self.program} ended at once"
+        if self.process is None or self.process.poll() is not None:
+            return False
         try:
             return bool(self.client.ping())
         except redis.RedisError:
@@ -109,7 +113,7 @@ class Sentinels:
         a former master does, which the sentinels see to within ten seconds, is seen to here.
         """
         for node in (*self.nodes, *self.sentinels):
-            if node.process is None or node.process.poll() is not None:
+            if not node.answers():
                 node.start()
         for sentinel in self.sentinels:
             eventually(lambda sentinel=sentinel: self._knows_all(sentinel))
@@ -156,6 +160,68 @@ def sentinels(program: str, *, replicas: int = 1) -> Iterator[Sentinels]:
             group.close()
 
 
+class Cluster:
+    """Three masters with a replica each."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "500"]
+        options += ["--appendonly", "yes", "--save", "", "--repl-diskless-sync-delay", "0"]
+        self.nodes = [Node(program, folder / f"node-{i}", *options) for i in range(6)]
+        hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[3:])
+        self.url = f"redis+cluster://{hosts}"
+
+    def create(self) -> None:
+        """Return when the cluster is ready."""
+        for node in self.nodes:
+            node.start()
+        for node in self.nodes[1:]:
+            ask(self.nodes[0], "MEET", "127.0.0.1", node.port)
+        third = SLOTS // 3 + 1
+        for i, (master, replica) in enumerate(zip(self.nodes[:3], self.nodes[3:], strict=True)):
+            ask(master, "ADDSLOTS", *range(i * third, min((i + 1) * third, SLOTS)))
+            name = ask(master, "MYID")
+            eventually(lambda replica=replica, name=name: name in ask(replica, "NODES"))
+            ask(replica, "REPLICATE", name)
+        self.start()
+
+    def start(self) -> None:
+        """Start who does not run, and return when all is well."""
+        for node in self.nodes:
+            if not node.answers():
+                node.start()
+        for node in self.nodes:
+            eventually(lambda node=node: _is_well(node))
+        eventually(lambda: sum(_online(node) for node in self.nodes) == 3)
+
+    @property
+    def master(self) -> Node:
+        """Where our keys are."""
+        return next(node for node in self.nodes if _serves(node))
+
+    @property
+    def replica(self) -> Node:
+        """Who follows it."""
+        [port] = [int(port) for _, port, _ in self.master.client.role()[2]]
+        return next(node for node in self.nodes if node.port == port)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        for node in self.nodes:
+            node.close()
+
+
+@contextlib.contextmanager
+def cluster(program: str) -> Iterator[Cluster]:
+    """Started, and ended at the end of the block."""
+    with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
+        group = Cluster(program, Path(folder))
+        try:
+            group.create()
+            yield group
+        finally:
+            group.close()
+
+
 def eventually(check: Callable[[], bool]) -> None:
     """Return when it is so."""
     end = time.monotonic() + WAIT
@@ -169,7 +235,31 @@ def _online(master: Node) -> int:
     return sum(info[f"slave{i}"]["state"] == "online" for i in range(int(info["connected_slaves"])))
 
 
+def ask(node: Node, *command: str | int) -> str:
+    """CLUSTER …"""
+    return str(node.client.execute_command("CLUSTER", *command))
+
+
+def _is_well(node: Node) -> bool:
+    lines = ask(node, "INFO").split()
+    return {"cluster_state:ok", "cluster_known_nodes:6", "cluster_size:3"} <= set(lines)
+
+
+def _serves(node: Node) -> bool:
+    """Whether it is the master of our keys, as it sees itself."""
+    if not node.answers():
+        return False
+    [me] = [line.split() for line in ask(node, "NODES").splitlines() if "myself" in line]
+    ranges = [each.split("-") for each in me[8:]]
+    return any(int(slots[0]) <= SLOT <= int(slots[-1]) for slots in ranges)
+
+
 def _free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])
+    """With that of the cluster's bus, 10,000 higher, free too."""
+    while True:
+        with socket.socket() as server, socket.socket() as bus, contextlib.suppress(OSError):
+            server.bind(("127.0.0.1", 0))
+            port = int(server.getsockname()[1])
+            if port < 2**16 - 10_000:
+                bus.bind(("127.0.0.1", port + 10_000))
+                return port

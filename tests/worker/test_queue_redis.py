@@ -210,6 +210,28 @@ async def test_a_restarted_consumer_gets_its_own_at_once(redis_url: str) -> None
     await second.close()
 
 
+async def test_what_was_taken_in_vain_comes_at_once(
+    redis_queue: RedisQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Endings that Redis handed out just before it went away are not waited for until they count as
+    abandoned; those in hand are not handed out again.
+    """
+
+    async def away() -> None:
+        raise QueueAway("Redis has gone.")
+
+    await submit(redis_queue, a_job("a"), a_job("b"))
+    await redis_queue.finish(await take(redis_queue), Done(job="a"))
+    [in_hand] = await redis_queue.outbox("web", "bot")
+    await redis_queue.finish(await take(redis_queue), Done(job="b"))
+    with monkeypatch.context() as patch:
+        patch.setattr(redis_queue._connection, "confirm", away)
+        with pytest.raises(QueueAway):
+            await redis_queue.outbox("web", "bot")
+    assert ["b"] == [receipt.job.id for receipt in await redis_queue.outbox("web", "bot")]
+    assert "a" == in_hand.job.id
+
+
 async def test_finish_tags_do_not_pile_up(redis_queue: RedisQueue, redis_url: str) -> None:
     """Users who were served long ago leave no tag, even if the queue is never empty."""
     await submit(redis_queue, *(a_job(f"x{i}", "xena") for i in range(60)))

@@ -8,6 +8,7 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from worker.jobs.connection import PATIENCE, Connection
+from worker.jobs.errors import QueueAway
 from worker.jobs.model import ENDING, Job, Receipt
 
 __all__ = ["Outbox"]
@@ -24,8 +25,11 @@ class Outbox:
         self._connection = connection
         self._prefix = prefix
         self._redelivery = redelivery
-        # how far each consumer has read what its former process left; None when to the end
+        # how far each consumer has read what its former process left, or a reply that was lost;
+        # None when to the end
         self._left: dict[tuple[str, str], str | None] = {}
+        # ids handed out and not acknowledged
+        self._in_hand: set[tuple[str, str]] = set()
 
     def key(self, platform: str) -> str:
         """The platform's stream."""
@@ -44,14 +48,18 @@ class Outbox:
                 with self._connection.errors():
                     async with asyncio.timeout(PATIENCE):
                         entries = await self._take(platform, consumer, count, min(left, _BLOCK))
+                if entries:  # else a failover could bring back a job whose ending was delivered
+                    await self._connection.confirm()
             except ResponseError as error:
                 if "NOGROUP" not in str(error):
                     raise
                 await self._create_group(platform)  # the database was emptied
                 continue
-            if entries:  # else a failover could bring back a job whose ending was delivered
-                await self._connection.confirm()
+            except QueueAway:
+                self._left[platform, consumer] = "0"  # what was taken and did not reach us
+                raise
             if entries or left <= 0:
+                self._in_hand.update((platform, id_) for id_, _ in entries)
                 return [_receipt(*entry) for entry in entries]
 
     async def acknowledge(self, platform: str, receipt: Receipt) -> None:
@@ -59,6 +67,7 @@ class Outbox:
         await self._connection.run(
             "acknowledge", _GROUP, receipt.id, receipt.job.id, more=[self.key(platform)]
         )
+        self._in_hand.discard((platform, receipt.id))
 
     async def _create_group(self, platform: str) -> None:
         with self._connection.errors():
@@ -71,12 +80,12 @@ class Outbox:
                     raise
 
     async def _take(self, platform: str, consumer: str, count: int, block: float) -> list[_Entry]:
-        last = self._left[platform, consumer]
-        if last is not None:
+        while (last := self._left[platform, consumer]) is not None:
             entries = await self._read(platform, consumer, last, count, 0)
             self._left[platform, consumer] = entries[-1][0] if entries else None
-            if entries:
-                return entries
+            missed = [entry for entry in entries if (platform, entry[0]) not in self._in_hand]
+            if missed:
+                return missed
         again = await self._abandoned(platform, consumer, count)
         if len(again) == count:
             return again
