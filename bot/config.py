@@ -53,4 +53,5 @@ class BotSettings(JobsSettings):
         """What no log may tell."""
         models: tuple[BaseModel, ...] = (self.telegram, self.vk, self.web)
         values = [value for model in models for _, value in model]
-        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        own = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        return [*super().secrets(), *own]

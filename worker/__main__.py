@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from worker.config import WorkerConfig, WorkerOptions
 from worker.jobs.errors import BadSettings
-from worker.jobs.logs import set_up_logging
+from worker.jobs.logs import hide_in_logs, set_up_logging
 from worker.jobs.program import at_end_of_stdin, read_settings
 from worker.jobs.settings import open_jobs
 from worker.jobs.watch import served
@@ -97,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     config = read_settings(lambda: _configure(options.device))
     if config is None:
         return 2
+    hide_in_logs(config.secrets())
     if "machine" in options:
         # Here, since workers need none of it.
         from worker.doctor import examine

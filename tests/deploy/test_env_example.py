@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -26,9 +27,9 @@ def test_every_setting() -> None:
     assert [] == [line for line in LINES if line and not line.startswith("#")]
 
 
-def test_examples_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_can_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """All at once, as a shell reads them, they are settings; what is no example is the default."""
-    for name, value in EXAMPLE.items():
+    for name, value in {**EXAMPLE, "ATELIER_SECRETS_DIR": str(tmp_path)}.items():
         [word] = shlex.split(value)
         monkeypatch.setenv(name, word)
     bot, worker = BotSettings(), WorkerConfig().worker

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 from redis.asyncio import Redis
 
 from worker.jobs.blobs import Blobs
@@ -22,7 +29,9 @@ __all__ = ["Jobs", "JobsSettings", "open_jobs"]
 
 
 class JobsSettings(BaseSettings):
-    """From the environment: ATELIER_REDIS_URL, ATELIER_STATE_DIR, ATELIER_BLOBS_URL."""
+    """From the environment: ATELIER_REDIS_URL, ATELIER_STATE_DIR, ATELIER_BLOBS_URL; or, with
+    ATELIER_SECRETS_DIR, from files of these names in that folder. The environment comes first.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="ATELIER_", env_nested_delimiter="__", extra="ignore", frozen=True
@@ -35,6 +44,27 @@ class JobsSettings(BaseSettings):
     state_dir: Path = Field(default_factory=lambda: Path.home() / ".local/state/atelier")
     blobs_url: str = ""
     """Empty: the folder `state_dir`/blobs."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Pydantic's hook."""
+        folder = os.environ.get("ATELIER_SECRETS_DIR") or None
+        files = NestedSecretsSettingsSource(
+            file_secret_settings, secrets_dir=folder, secrets_dir_missing="error"
+        )
+        return init_settings, env_settings, files
+
+    def secrets(self) -> list[str]:
+        """What no log may tell."""
+        password = urlsplit(self.redis_url).password
+        return [unquote(password)] if password else []
 
     @property
     def state(self) -> Path:
