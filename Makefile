@@ -1,10 +1,12 @@
 # Every target sets up .venv first, when it is missing or stale.
-.PHONY: demo run test test-slow check bench bench-quality chaos simulate clean help
+.PHONY: demo run test test-slow check audit bench bench-quality chaos simulate clean help
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
 # Settings in .env, where there is one; those of the environment go before.
 ENV := $(if $(wildcard .env),$(BIN)/dotenv --file .env run --no-override --)
+# Secrets are known by their shapes; what is merely random is a hash here.
+SHAPES := $(addprefix --disable-plugin ,Base64HighEntropyString HexHighEntropyString KeywordDetector)
 INPUTS := pyproject.toml deploy/constraints.txt deploy/setup.sh
 
 .venv/.demo-small: $(INPUTS)
@@ -34,11 +36,22 @@ test: .venv/.dev  ## the tests, in a few minutes
 test-slow: .venv/.dev  ## the long tests too
 	@$(BIN)/python -m pytest
 
-check: .venv/.dev  ## style, types, arrows between the rooms
+check: .venv/.dev  ## style, types, arrows between the rooms, exact versions, no secrets
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m deploy.pins
+	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook $(SHAPES)
+
+audit: .venv/.audit  ## known faults of the packages in deploy/constraints.txt; asks PyPI
+	@.venv/audit/bin/pip-audit --strict --disable-pip --no-deps --requirement deploy/constraints.txt
+
+# In an environment of its own: what it brings along is no part of ours.
+.venv/.audit: Makefile
+	@$(or $(PYTHON),python3) -m venv .venv/audit
+	@.venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@touch $@
 
 bench: .venv/.dev  ## figures of speed and memory: the queue, every effect
 	@$(BIN)/python -m tests.bench
