@@ -114,11 +114,14 @@ class WorkerProcess:
 
 
 class House:
-    """A queue, a blob store, and the workers that a test starts."""
+    """A queue, a blob store, and the workers that a test starts. With a `blobs_url` the store is
+    there, and no two workers share a folder.
+    """
 
-    def __init__(self, queue: Queue, folder: Path, redis_url: str) -> None:
+    def __init__(self, queue: Queue, folder: Path, redis_url: str, blobs_url: str = "") -> None:
         self.queue = queue
-        self.blobs = Blobs.open(folder / "blobs")
+        self.blobs = Blobs.open(blobs_url or folder / "blobs")
+        self._blobs_url = blobs_url
         self.folder = folder
         self._plugins = install(folder / "plugins")
         self._redis_url = redis_url
@@ -143,7 +146,8 @@ class House:
         given = {"lease": 60.0, **options}
         environment = {
             "ATELIER_REDIS_URL": self._redis_url,
-            "ATELIER_STATE_DIR": str(self.folder),
+            "ATELIER_BLOBS_URL": self._blobs_url,
+            "ATELIER_STATE_DIR": str(self.folder / name if self._blobs_url else self.folder),
             "ATELIER_WORKER__EFFECTS": effects,
             "PYTHONPATH": os.pathsep.join([str(self._plugins), str(ROOT)]),
             "ATELIER_WEIGHTS_DIR": str(self.folder / "weights"),

@@ -34,6 +34,7 @@ def group(_group: Cluster) -> Cluster:
     return _group
 
 
+@pytest.mark.slow
 async def test_a_failover_under_load_loses_nothing(group: Cluster, tmp_path: Path) -> None:
     """The master of our keys is killed while bots submit and workers, one of them a process,
     serve. All find the new one by themselves; what was accepted ends, once.

@@ -73,6 +73,7 @@ async def test_a_promise_waits_for_the_replica(group: Sentinels) -> None:
     await queue.close()
 
 
+@pytest.mark.slow
 async def test_a_replica_that_is_gone_holds_up_nobody(group: Sentinels) -> None:
     """Without a living replica the service goes on, soon, as it would with none."""
     queue = RedisQueue(group.url)
@@ -84,6 +85,7 @@ async def test_a_replica_that_is_gone_holds_up_nobody(group: Sentinels) -> None:
     await queue.close()
 
 
+@pytest.mark.slow
 async def test_a_frozen_master_is_left(group: Sentinels, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that keeps its connections and says nothing is given up by callers and by listeners; when
     it wakes up, as a replica, nobody is there.

@@ -7,16 +7,25 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from worker.jobs.errors import BadBlob, BadSettings, BlobMissing, BlobStoreAway
 
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
 __all__ = ["Blobs"]
 
 MAX_BYTES = 64 * 1024 * 1024
+# Callers are patient themselves, or have a person who waits. One request takes 30 s at most.
+_RETRIES: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
+# How obstore tells of retries, in the middle of what there is to tell.
+_RETRIED = re.compile(r" in \S+, after \d+ retries, max_retries: \d+, retry_timeout: \S+ +-")
 _SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9._=@+-]{1,200}")
 
 
@@ -36,7 +45,7 @@ class Blobs:
         """
         try:
             if isinstance(place, str) and "://" in place:
-                return cls(from_url(place))
+                return cls(from_url(place, retry_config=_RETRIES))
             # automatic_cleanup: the last blob of a job takes the job's folder with it
             folder = Path(place).expanduser().absolute()
             folder.mkdir(parents=True, exist_ok=True)
@@ -138,4 +147,5 @@ def _checked(name: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return _RETRIED.sub(":", line).removeprefix("Generic ")[:200]
