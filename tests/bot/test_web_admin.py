@@ -210,7 +210,7 @@ async def test_read_anew(house: House, address: str) -> None:
         token = one.token
         assert "1,000" in await one.order("bonus telegram:1 1000")
         await one.send("/admin", token=token, text="bonus telegram:1 1000")
-        assert "This was done already" in one.page
+        assert "This form was sent before" in one.page
         assert 1 == len(await house.queue.office.changes(limit=9))
 
 

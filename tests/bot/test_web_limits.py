@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.fronts.web.peers import _warn
 from bot.fronts.web.rates import Rate
 from bot.fronts.web.secret import kept_secret
 from tests.bot.conftest import House, WebDoor, browser
@@ -146,11 +147,15 @@ async def test_behind_a_proxy(house: House) -> None:
         assert 200 == await reads(door, X_Forwarded_For="2001:db8:1:3::1")
 
 
-async def test_no_proxy(house: House) -> None:
-    """Whoever comes directly can't choose their address."""
+async def test_no_proxy(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever comes directly can't choose their address; that it may be a forgotten proxy is said
+    once.
+    """
+    _warn.cache_clear()
     async with house.web(**limits(address_reads=3)) as address, browser(address) as door:
         chosen = [await reads(door, X_Forwarded_For=f"203.0.113.{n}") for n in range(3)]
         assert [200, 200, 429] == chosen  # to open the page was one
+    assert 1 == caplog.text.count("ATELIER_WEB__TRUSTED_PROXIES")
 
 
 @pytest.mark.parametrize("proxies", [[], ["127.0.0.1"]])
@@ -165,26 +170,23 @@ async def test_cookie_by_https(house: House, proxies: list[str]) -> None:
         assert len(proxies) == len(secure)
 
 
-@pytest.fixture
-async def half(house: House) -> AsyncIterator[tuple[WebDoor, asyncio.Event]]:
-    """A front that waits a moment only, and what lets an upload go on."""
-    async with house.web(upload_seconds=0.2) as address, browser(address) as door:
-        yield door, asyncio.Event()
-
-
-async def test_slow_upload(half: tuple[WebDoor, asyncio.Event]) -> None:
+async def test_slow_upload(house: House) -> None:
     """A message that dribbles in holds nothing for long."""
-    door, gone = half
+    answered = asyncio.Event()
 
     async def dribble() -> AsyncIterator[bytes]:
         yield b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n/he'
-        await gone.wait()
+        await answered.wait()
 
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
-    async with door.http.post("/api/messages", data=dribble(), headers=headers) as answer:
+    async with (
+        house.web(upload_seconds=0.2) as address,
+        browser(address) as door,
+        door.http.post("/api/messages", data=dribble(), headers=headers) as answer,
+    ):
         assert (408, "too_slow") == (answer.status, (await answer.json())["error"])
-    gone.set()
-    assert 200 == (await post(door)).status
+        answered.set()
+        assert 200 == (await post(door)).status
 
 
 def test_memory_is_bounded(clock: Clock) -> None:

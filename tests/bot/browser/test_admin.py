@@ -35,7 +35,7 @@ async def test_from_login_to_logout(studio: Studio) -> None:
     await page.get_by_role("heading", name="Audit trail").click()
     await expect(page.get_by_text("web admin: rules: paused_effects")).to_be_visible()
     await page.reload()
-    await expect(page.get_by_role("status")).to_contain_text("This was done already")
+    await expect(page.get_by_role("status")).to_contain_text("This form was sent before")
     await page.get_by_role("button", name="Log out").click()
     await expect(page.get_by_label("Password")).to_be_visible()
     assert [] == studio.problems
