@@ -204,6 +204,21 @@ class Cluster:
         [port] = [int(port) for _, port, _ in self.master.client.role()[2]]
         return next(node for node in self.nodes if node.port == port)
 
+    def move_to(self, replica: Node) -> None:
+        """Make it the master; a node on a busy machine may give up, and is asked again."""
+        ask_at = 0.0
+
+        def moved() -> bool:
+            nonlocal ask_at
+            if self.master is replica:
+                return True
+            if time.monotonic() >= ask_at:
+                ask_at = time.monotonic() + 6  # it tries for five seconds
+                ask(replica, "FAILOVER")
+            return False
+
+        eventually(moved)
+
     def close(self) -> None:
         """Leave nothing behind."""
         for node in self.nodes:

@@ -13,7 +13,7 @@ from tests.worker.cases import a_job, deliver, submit, take
 from tests.worker.conftest import Sleepers
 from tests.worker.load import Load
 from tests.worker.runtime_kit import House
-from tests.worker.several_redis import Cluster, ask, cluster, eventually
+from tests.worker.several_redis import Cluster, cluster
 from worker.jobs.errors import BadSettings
 from worker.jobs.model import Done, Progress
 from worker.jobs.redis_queue import RedisQueue
@@ -64,9 +64,7 @@ async def test_our_keys_move_to_another_node(group: Cluster) -> None:
     events = queue.events("web")
     heard = asyncio.ensure_future(anext(events))
     await Sleepers(queue).events("web")
-    new = group.replica
-    ask(new, "FAILOVER")
-    await asyncio.to_thread(eventually, lambda: group.master is new)
+    await asyncio.to_thread(group.move_to, group.replica)
     patience = Patience()
     await patience(lambda: queue.progress(claim, Progress(job="a", done=1, total=2)))
     assert 1 == (await asyncio.wait_for(heard, WAIT)).done

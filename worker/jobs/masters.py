@@ -205,8 +205,9 @@ class _ToMaster(Connection):
         except _MOVED as error:
             raise await self._left(error) from error
         if isinstance(response, list):
-            for each in response:  # of a run of a script
-                if isinstance(each, Exception) and "READONLY" in str(each):
+            # Of a run of a script. Before Redis 7 the word stands in the middle.
+            for each in (each for each in response if isinstance(each, Exception)):
+                if isinstance(each, _MOVED) or "READONLY" in str(each):
                     raise await self._left(each)
         return response
 
