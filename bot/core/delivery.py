@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.core.learning import Learning
 from bot.core.messages import File, Front, Reply
-from bot.core.metrics import FAILED_DELIVERIES, UNDELIVERED, note_delivery
+from bot.core.metrics import ANSWERS, FAILED_DELIVERIES, UNDELIVERED, note_delivery
 from bot.core.repeat import repeat
 from bot.core.status import file_name
 from bot.core.tools import Tools
@@ -47,6 +47,7 @@ class Delivery:
         """
         # A series that begins with its first failure hides it from a rate.
         FAILED_DELIVERIES.labels(front.platform)
+        ANSWERS.labels(front.platform, "incident")
         self._front = front
         self._tools = tools
         self._learning = Learning(tools)

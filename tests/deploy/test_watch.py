@@ -28,7 +28,10 @@ def test_metrics_of_a_bot(told: Told) -> None:
         labels = {"messenger": "web", "outcome": outcome, "effect": effect, "code": code}
         assert 1 == value(found, "atelier_endings_total", **labels)
     answers = [dict(labels) for name, labels in found if name == "atelier_answers_total"]
-    assert {("web", ""), ("web", "bad_params")} == {(a["messenger"], a["code"]) for a in answers}
+    codes = {(answer["messenger"], answer["code"]) for answer in answers}
+    assert {("web", ""), ("web", "bad_params"), ("web", "incident")} == codes
+    # there from the start, so that the first one is an increase
+    assert 0 == value(found, "atelier_answers_total", messenger="web", code="incident")
     assert 2 == value(found, "atelier_answers_total", messenger="web", code="")
     assert 0 == value(found, "atelier_undelivered_endings", messenger="web")
     assert (1, 1) == (value(found, "atelier_redis_up"), value(found, "atelier_dead_jobs"))

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.core.apology import Apology
 from bot.core.messages import Reply
+from bot.core.metrics import ANSWERS
 from bot.core.texts import Texts
 from bot.fronts.web.account import ACCOUNT, Cookies, language
 from bot.fronts.web.limits import Limits
@@ -113,6 +114,7 @@ class Guard:
         except Exception:
             incident = secrets.token_hex(4)
             log.exception("incident %s", incident)
+            ANSWERS.labels("web", "incident").inc()
             reply = self._apology.incident(incident, language(request))
             return _error(status_of(reply), reply.error, reply.text)
 
