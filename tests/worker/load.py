@@ -15,7 +15,7 @@ from worker.jobs.model import Done
 from worker.jobs.redis_queue import RedisQueue
 from worker.runtime.patience import Patience
 
-_BOTS = 4
+BOTS = 4
 _PACE = 0.01
 """Seconds between a bot's jobs."""
 
@@ -34,7 +34,7 @@ class Load:
 
     async def __aenter__(self) -> Load:
         bots, worker, deliverer = self._clients
-        self._tasks = [asyncio.create_task(self._submit(bots)) for _ in range(_BOTS)]
+        self._tasks = [asyncio.create_task(self._submit(bots)) for _ in range(BOTS)]
         self._rest = [asyncio.create_task(self._serve(worker))]
         self._rest += [asyncio.create_task(self._deliver(deliverer))]
         return self
@@ -52,10 +52,15 @@ class Load:
         for client in self._clients:
             await client.close()
 
+    @property
+    def accepted(self) -> int:
+        """So many jobs."""
+        return len(self._accepted)
+
     async def accepted_more(self, count: int) -> None:
         """Return when so many more were accepted."""
-        goal = len(self._accepted) + count
-        await until(lambda: len(self._accepted) >= goal)
+        goal = self.accepted + count
+        await until(lambda: self.accepted >= goal)
 
     def verdict(self) -> tuple[list[str], list[str]]:
         """Jobs that were accepted and not answered, and those answered more than once."""
