@@ -1,7 +1,7 @@
-"""The master of Redis is killed under load, again and again, with Sentinel and with Cluster: how long
-the service was away, and what became of the jobs that were accepted. The sentinels call a master
-dead after 0.3 s, the nodes after 0.5 s; a master that follows on another within six seconds gets a
-successor only after them.
+"""Redis' master is killed under load, again and again, with Sentinel and with Cluster: how long the
+service was away, and what became of the jobs that were accepted. The sentinels call a master dead
+after 0.3 s, the nodes after 0.5 s; one that dies within six seconds of the last is replaced only
+after them.
 """
 
 from __future__ import annotations
