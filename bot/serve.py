@@ -35,6 +35,7 @@ from bot.fronts.web.front import WebFront
 from bot.fronts.web.secret import kept_secret
 from bot.fronts.web.works import Works
 from effects.catalogue import Catalogue
+from effects.decoder import Decoder
 from worker.jobs.errors import QueueAway
 from worker.jobs.office import Office
 from worker.jobs.program import at_end_of_stdin
@@ -97,16 +98,18 @@ async def _run(
     menu = Menu(catalogue, jobs.queue)
     standing = Standing(catalogue, jobs.queue, jobs.office, menu, words)
     sessions = RedisSessions(jobs.redis, keep=settings.talk_hours * 3600)
-    requests = Requests(catalogue, jobs.queue, jobs.blobs, sessions)
+    decoder = Decoder()
+    requests = Requests(catalogue, jobs.queue, jobs.blobs, sessions, decoder)
     roles = Roles(settings.admins, settings.moderators)
     admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles)
     saved = RedisSavedFilters(jobs.redis)
-    filters = Collection(catalogue, jobs.queue, jobs.office, jobs.blobs, saved)
+    filters = Collection(catalogue, jobs.queue, jobs.office, jobs.blobs, saved, decoder)
     accounts = Accounts(jobs.queue, jobs.office, texts)
     tools = Tools(
         catalogue=catalogue,
         queue=jobs.queue,
         blobs=jobs.blobs,
+        decoder=decoder,
         requests=requests,
         menu=menu,
         standing=standing,

@@ -14,8 +14,8 @@ from difflib import get_close_matches
 from bot.core.filter_names import check_name, loose, normal, taken_words
 from bot.core.saved import FilterNameTaken, SavedFilter, SavedFilters, TooManyFilters
 from effects.catalogue import Catalogue
+from effects.decoder import Decoder
 from effects.errors import UserError
-from effects.image import bound, decode, encode
 from worker.jobs.blobs import Blobs
 from worker.jobs.errors import BlobMissing, NoSuchJob, NotYours
 from worker.jobs.link_codes import plain
@@ -28,6 +28,7 @@ __all__ = ["BadFilterCode", "Collection", "FilterGone", "NoSuchFilter"]
 _PLACE = "filters"
 _GONE = "this filter is deleted"
 _SIDE = 1536
+"""Pixels of a filter's picture: enough for any effect."""
 _ORPHAN = 86_400.0
 """Seconds after which blobs that no filter has are dropped."""
 
@@ -62,6 +63,7 @@ class Collection:
         office: Office,
         blobs: Blobs,
         saved: SavedFilters,
+        decoder: Decoder,
         *,
         new_id: Callable[[], str] = lambda: secrets.token_hex(16),
         clock: Callable[[], float] = time.time,
@@ -71,6 +73,7 @@ class Collection:
         self._office = office
         self._blobs = blobs
         self._saved = saved
+        self._decoder = decoder
         self._new_id = new_id
         self._clock = clock
         self._reserved = taken_words(catalogue)
@@ -129,7 +132,7 @@ class Collection:
             if each.name == wanted:
                 raise FilterNameTaken.of(wanted)
         new = await self._new(user, effect, digest)
-        small = await asyncio.to_thread(_shrink, content)
+        small = await asyncio.to_thread(self._decoder.shrink, content, _SIDE)
         await self._blobs.put(new.picture, small)
         return await self._save(new, [wanted] if wanted else self._numbered(stem))
 
@@ -257,8 +260,3 @@ class Collection:
 
 def _blob(id: str, part: str) -> str:
     return f"{_PLACE}/{id}/{part}"
-
-
-def _shrink(content: bytes) -> bytes:
-    """Large enough for any effect, and without metadata."""
-    return encode(bound(decode(content), _SIDE), "image/jpeg", quality=95)

@@ -10,7 +10,6 @@ from bot.core.saved import SavedFilter
 from bot.core.session import Talk
 from bot.core.tools import Tools
 from effects.errors import UserError
-from effects.image import decode
 from effects.spec import EffectSpec
 from worker.jobs.model import Job
 
@@ -79,7 +78,7 @@ class Painting:
             return
         contents = [await self._tools.blobs.get(name) for name in talk.photos]
         try:
-            await asyncio.to_thread(_look, spec, values, contents)
+            await asyncio.to_thread(self._look, spec, values, contents)
         except UserError:
             await self._tools.requests.refuse_photos(incoming, talk)
             raise
@@ -99,7 +98,7 @@ class Painting:
         own = await self._tools.filters.own(user)
         return {each.name: each for each in own if each.effect == spec.name}
 
-
-def _look(spec: EffectSpec, values: Mapping[str, str], contents: list[bytes]) -> None:
-    if spec.check is not None:
-        spec.check(spec.parse(values), [decode(content) for content in contents])
+    def _look(self, spec: EffectSpec, values: Mapping[str, str], contents: list[bytes]) -> None:
+        if spec.check is not None:
+            decode = self._tools.decoder.decode
+            spec.check(spec.parse(values), [decode(content) for content in contents])

@@ -11,8 +11,9 @@ from bot.core.commands import Wish
 from bot.core.messages import Incoming
 from bot.core.session import Sessions, Talk
 from effects.catalogue import Catalogue
+from effects.decoder import Decoder
 from effects.errors import BadPicture
-from effects.image import Info, inspect
+from effects.image import Info
 from effects.spec import EffectSpec
 from worker.jobs.blobs import Blobs
 from worker.jobs.errors import NoSuchJob
@@ -37,6 +38,7 @@ class Requests:
         queue: Queue,
         blobs: Blobs,
         sessions: Sessions,
+        decoder: Decoder,
         *,
         new_id: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
@@ -45,6 +47,7 @@ class Requests:
         self._queue = queue
         self._blobs = blobs
         self._sessions = sessions
+        self._decoder = decoder
         self._new_id = new_id
 
     async def current(self, incoming: Incoming) -> Talk | None:
@@ -55,7 +58,7 @@ class Requests:
 
     async def gather(self, incoming: Incoming, talk: Talk | None, wish: Wish) -> Talk:
         """Add the message's photos and wish to the talk, and remember it. Raises `BadPicture`."""
-        infos = [await _inspect(incoming, number) for number in range(len(incoming.photos))]
+        infos = [await self._inspect(incoming, number) for number in range(len(incoming.photos))]
         # A message that comes twice brings its photos once.
         if talk is not None and talk.message == incoming.message:
             infos = []
@@ -99,7 +102,7 @@ class Requests:
         talk = await self.current(incoming)
         if talk is not None:
             await self._blobs.delete_under(talk.job)
-        infos = [await asyncio.to_thread(inspect, picture) for picture in pictures[:1]]
+        infos = [await asyncio.to_thread(self._decoder.inspect, each) for each in pictures[:1]]
         talk = Talk(
             job=new,
             user=incoming.user,
@@ -203,6 +206,14 @@ class Requests:
         most = spec.photos[1] if spec else max(each.photos[1] for each in self._catalogue)
         return len(talk.photos) + count > most
 
+    async def _inspect(self, incoming: Incoming, number: int) -> Info:
+        try:
+            return await asyncio.to_thread(self._decoder.inspect, incoming.photos[number])
+        except BadPicture as error:
+            if len(incoming.photos) > 1:
+                error.details["number"] = number + 1
+            raise
+
     async def _store(self, incoming: Incoming, talk: Talk, infos: list[Info]) -> Talk:
         have = len(talk.photos)
         names = tuple(f"{talk.job}/photo-{have + number}" for number in range(len(infos)))
@@ -219,15 +230,6 @@ class Requests:
 
 def _micro(seconds: float) -> int:
     return max(1, round(min(_DEAREST, seconds * MICRO)))
-
-
-async def _inspect(incoming: Incoming, number: int) -> Info:
-    try:
-        return await asyncio.to_thread(inspect, incoming.photos[number])
-    except BadPicture as error:
-        if len(incoming.photos) > 1:
-            error.details["number"] = number + 1
-        raise
 
 
 def _chat(incoming: Incoming) -> str:

@@ -14,6 +14,7 @@ from bot.core.status import StatusWords
 from bot.core.texts import Texts
 from bot.core.watch import Watched
 from effects.catalogue import Catalogue
+from effects.decoder import Decoder
 from worker.jobs.blobs import Blobs
 from worker.jobs.queue import Queue
 
@@ -27,6 +28,7 @@ class Tools:
     catalogue: Catalogue
     queue: Queue
     blobs: Blobs
+    decoder: Decoder
     requests: Requests
     menu: Menu
     standing: Standing

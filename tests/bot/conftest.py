@@ -41,6 +41,7 @@ from bot.fronts.web.settings import WebSettings
 from bot.fronts.web.shapes import reply_shape
 from bot.fronts.web.works import Works
 from effects.catalogue import Catalogue
+from effects.decoder import Decoder
 from effects.spec import EffectSpec, Params, Text, param
 from tests.conftest import WAIT, Clock
 from worker.jobs.blobs import Blobs
@@ -97,6 +98,7 @@ def picture(color: str = "teal", size: tuple[int, int] = (64, 48), type: str = "
 
 
 _TEXTS = Texts()  # they take a while to read
+_DECODER = Decoder()
 
 
 class FakeFront:
@@ -151,7 +153,7 @@ class House:
         self.preferences = MemoryPreferences()
         self.words = StatusWords(self.catalogue, self.texts)
         self.menu = Menu(self.catalogue, self.queue)
-        self.requests = Requests(self.catalogue, self.queue, self.blobs, self.sessions)
+        self.requests = Requests(self.catalogue, self.queue, self.blobs, self.sessions, _DECODER)
         roles = Roles({"fake:boss"}, {"fake:aide"})
         self.admin = Admin(
             self.queue.office, self.queue, self.catalogue, self.texts, roles, clock=self.clock
@@ -160,10 +162,17 @@ class House:
             self.catalogue, self.queue, self.queue.office, self.menu, self.words, clock=self.clock
         )
         self.filters = Collection(
-            self.catalogue, self.queue, self.queue.office, self.blobs, self.saved, clock=self.clock
+            self.catalogue,
+            self.queue,
+            self.queue.office,
+            self.blobs,
+            self.saved,
+            _DECODER,
+            clock=self.clock,
         )
         self.tools = Tools(
-            catalogue=self.catalogue, queue=self.queue, blobs=self.blobs, requests=self.requests,
+            catalogue=self.catalogue, queue=self.queue, blobs=self.blobs, decoder=_DECODER,
+            requests=self.requests,
             menu=self.menu, standing=self.standing, texts=self.texts, words=self.words,
             apology=Apology(self.catalogue, self.texts), watched=self.watched,
             preferences=self.preferences, filters=self.filters,

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from effects import image
 from effects.catalogue import Catalogue
+from effects.decoder import Decoder
 from effects.errors import BrokenEffect, Cancelled, EffectError
 from effects.spec import Effect, EffectSpec, Item, Output
 from effects.verify import is_out_of_memory, verify
@@ -63,6 +63,7 @@ class Executor:
         self._shelf = shelf
         self._send = send
         self._stopped = stopped
+        self._decoder = Decoder(1)
         self._most = {spec.name: min(shelf.most(spec), batch) for spec in catalogue}
 
     @property
@@ -124,7 +125,7 @@ class Executor:
             spec = self._catalogue[effect]
             params = spec.parse(part.params)
             spec.check_photos(len(part.photos), params)
-            photos = tuple(image.decode(photo) for photo in part.photos)
+            photos = tuple(self._decoder.decode(photo) for photo in part.photos)
         except BaseException as error:
             self._relieve(error)
             self._send(run_failure(part.number, effect, error))

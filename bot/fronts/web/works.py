@@ -9,7 +9,6 @@ from typing import TypeVar
 from bot.core.learning import Learning
 from bot.core.tools import Tools
 from bot.fronts.web.shapes import Shape, job_shape
-from effects.image import bound, decode, encode
 from worker.jobs.errors import BlobMissing
 from worker.jobs.model import Done, JobView, MediaRef
 
@@ -29,8 +28,7 @@ class Works:
         self._standing = tools.standing
         self._words = tools.words
         self._learning = Learning(tools)
-        # Large photos take a tenth of a second each, beside a worker on the same machine.
-        self._decoding = asyncio.Semaphore(2)
+        self._decoder = tools.decoder
 
     async def recent(self, user: str) -> list[JobView]:
         """The newest jobs, newest first, but for those whose pictures their owner deleted."""
@@ -64,8 +62,7 @@ class Works:
     async def thumb(self, view: JobView, number: int) -> bytes:
         """Photo `number` as a JPEG of at most 1024 px, without metadata."""
         content = await self._blobs.get(_nth(view.job.photos, number))
-        async with self._decoding:
-            return await asyncio.to_thread(_shrink, content)
+        return await asyncio.to_thread(self._decoder.shrink, content, _THUMB_SIDE)
 
     async def preview(self, view: JobView) -> bytes:
         """The newest preview, a JPEG."""
@@ -78,10 +75,6 @@ class Works:
         files = view.ending.media if isinstance(view.ending, Done) else ()
         media = _nth(files, number)
         return media, await self._blobs.get(media.blob)
-
-
-def _shrink(content: bytes) -> bytes:
-    return encode(bound(decode(content), _THUMB_SIDE), "image/jpeg", quality=85)
 
 
 def _nth(files: Sequence[T], number: int) -> T:
