@@ -16,7 +16,7 @@ from effects.errors import BadPicture
 from effects.image import Info
 from effects.spec import EffectSpec
 from worker.jobs.blobs import Blobs
-from worker.jobs.errors import NoSuchJob
+from worker.jobs.errors import NoSuchJob, QueueAway
 from worker.jobs.logs import about
 from worker.jobs.model import Job, Ticket
 from worker.jobs.policy import MICRO
@@ -27,6 +27,8 @@ __all__ = ["Requests"]
 log = logging.getLogger(__name__)
 
 _DEAREST = 10**12
+_PAUSES = (0.5, 1.0, 2.0)
+"""Seconds before a submit without an answer is made again: a failover may be over by then."""
 
 
 class Requests:
@@ -167,7 +169,7 @@ class Requests:
 
     async def submit(self, incoming: Incoming, job: Job) -> tuple[Job, Ticket]:
         """Queue the job that was drafted, and forget the talk. Raises what the queue raises."""
-        ticket = await self._queue.submit(job, key=f"{_chat(incoming)}:{incoming.message}")
+        ticket = await self._put(job, key=f"{_chat(incoming)}:{incoming.message}")
         if ticket.job != job.id:
             # The message came twice: its job is the first one, with the photos of then.
             await self._blobs.delete_under(job.id)
@@ -177,6 +179,17 @@ class Requests:
             known = {"effect": job.effect, "messenger": job.platform}
             log.info("job %s: %s from %s waits", job.id, job.effect, job.platform, extra=known)
         return job, ticket
+
+    async def _put(self, job: Job, key: str) -> Ticket:
+        """Submit, and again when no answer came: the same key is the same job. People would send
+        the photo anew, and have two.
+        """
+        for pause in _PAUSES:
+            try:
+                return await self._queue.submit(job, key=key)
+            except QueueAway:
+                await asyncio.sleep(pause)
+        return await self._queue.submit(job, key=key)
 
     async def drop(self, incoming: Incoming, talk: Talk) -> None:
         """Forget the talk and its photos."""
