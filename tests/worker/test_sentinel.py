@@ -86,6 +86,27 @@ async def test_a_replica_that_is_gone_holds_up_nobody(group: Sentinels) -> None:
 
 
 @pytest.mark.slow
+async def test_nothing_is_promised_without_a_replica(group: Sentinels) -> None:
+    """Where Redis is told so: what could not be confirmed is not said, and is found by its key when
+    the replica is back; meanwhile all is refused.
+    """
+    queue = RedisQueue(group.url)
+    await submit(queue, a_job("a"))
+    [replica] = [node for node in group.nodes if node is not group.master]
+    group.master.client.config_set("min-replicas-to-write", "1")
+    with replica.frozen():
+        for name in ("b", "c"):
+            with pytest.raises(QueueAway, match="NOREPLICAS"):
+                await submit(queue, a_job(name))
+    patience = Patience()
+    for name, fresh in (("b", False), ("c", True)):
+        ticket = await patience(lambda name=name: queue.submit(a_job(name), key=name))
+        assert fresh == ticket.fresh
+    group.master.client.config_set("min-replicas-to-write", "0")
+    await queue.close()
+
+
+@pytest.mark.slow
 async def test_a_frozen_master_is_left(group: Sentinels, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that keeps its connections and says nothing is given up by callers and by listeners; when
     it wakes up, as a replica, nobody is there.

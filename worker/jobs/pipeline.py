@@ -135,11 +135,17 @@ class Pipeline:
             await self._look(connection)
 
     async def _look(self, connection: Connection) -> None:
+        """Raises `ResponseError` where Redis is told not to write without a replica, and has none:
+        since Redis 7 scripts write all the same.
+        """
         await connection.send_command("INFO", "replication")
         try:
-            self._replicated = bool(_REPLICA.search(await connection.read_response()))
+            info = await connection.read_response()
         except ResponseError:  # we may not ask
-            self._replicated = False
+            info = ""
+        self._replicated = bool(_REPLICA.search(info))
+        if not self._replicated and "min_slaves_good_slaves" in info:
+            raise ResponseError("NOREPLICAS Not enough good replicas to write.")
         self._look_at = asyncio.get_running_loop().time() + _LOOK
 
     async def _ask(
