@@ -16,6 +16,7 @@ from effects.errors import BadSpec
 from worker.jobs.errors import BadSettings
 from worker.jobs.logs import hide_in_logs, set_up_logging
 from worker.jobs.program import read_settings
+from worker.jobs.tracing import traces_sent
 
 log = logging.getLogger("bot")
 
@@ -32,7 +33,8 @@ def _serve(settings: BotSettings, *, stop_with_stdin: bool) -> None:
     # Here, so that the shell starts without the fronts.
     from bot.serve import serve_until_told
 
-    asyncio.run(serve_until_told(settings, stop_with_stdin=stop_with_stdin))
+    with traces_sent("bot"):
+        asyncio.run(serve_until_told(settings, stop_with_stdin=stop_with_stdin))
 
 
 def _administer(settings: BotSettings, words: list[str]) -> int:

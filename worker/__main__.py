@@ -15,6 +15,7 @@ from worker.jobs.errors import BadSettings
 from worker.jobs.logs import hide_in_logs, set_up_logging
 from worker.jobs.program import at_end_of_stdin, read_settings
 from worker.jobs.settings import open_jobs
+from worker.jobs.tracing import traces_sent
 from worker.jobs.watch import served
 from worker.runtime.device import DeviceRefused
 from worker.runtime.loop import Worker
@@ -104,7 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return examine(config, machine_only=options.machine)
     try:
-        asyncio.run(_Program(config).run(stop_with_stdin=options.stop_with_stdin))
+        with traces_sent("worker"):
+            asyncio.run(_Program(config).run(stop_with_stdin=options.stop_with_stdin))
     except (BadSettings, DeviceRefused) as error:
         log.critical("%s", error)
         return 2

@@ -29,6 +29,7 @@ from effects.errors import EffectError, UserError
 from effects.spec import EffectSpec
 from worker.jobs.errors import QueueError
 from worker.jobs.model import JobView, State
+from worker.jobs.tracing import span
 
 __all__ = ["Conversation"]
 
@@ -60,6 +61,15 @@ class Conversation:
 
     async def handle(self, incoming: Incoming) -> list[Reply]:
         """Answer. Never raises: what goes wrong is a reply with `error`."""
+        with span("handle", messenger=incoming.platform) as facts:
+            reply = await self._handle(incoming)
+            facts["code"] = reply.error
+        ANSWERS.labels(incoming.platform, reply.error).inc()
+        # What went wrong with a button concerns whoever pressed it alone; a way out must stay.
+        refused = bool(incoming.press and reply.error and not reply.buttons)
+        return [replace(reply, toast=reply.toast or refused)]
+
+    async def _handle(self, incoming: Incoming) -> Reply:
         # Messages of one chat are taken one by one: an album may come as several at once.
         chat = (incoming.platform, incoming.chat)
         incoming = replace(incoming, lang=choose_language(incoming.lang))
@@ -69,21 +79,17 @@ class Conversation:
                 incoming = replace(incoming, identity=incoming.user, user=account)
                 settled = await self._tools.preferences.get(incoming.user)
                 incoming = replace(incoming, lang=settled.lang or incoming.lang)
-                reply = await self._answer(incoming)
+                return await self._answer(incoming)
             except (EffectError, QueueError) as error:
                 # The sentence may have words of the person's.
                 known = {"code": error.code, "messenger": incoming.platform}
                 log.info("%s to %s", error.code, incoming.platform, extra=known)
-                reply = self._tools.apology.reply(error, incoming.lang)
+                return self._tools.apology.reply(error, incoming.lang)
             # Whatever it is, the person gets a sentence and the log the rest.
             except Exception:
                 incident = secrets.token_hex(4)
                 log.exception("incident %s", incident)
-                reply = self._tools.apology.incident(incident, incoming.lang)
-        ANSWERS.labels(incoming.platform, reply.error).inc()
-        # What went wrong with a button concerns whoever pressed it alone; a way out must stay.
-        refused = bool(incoming.press and reply.error and not reply.buttons)
-        return [replace(reply, toast=reply.toast or refused)]
+                return self._tools.apology.incident(incident, incoming.lang)
 
     async def _answer(self, incoming: Incoming) -> Reply:
         if incoming.press:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict, deque
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from bot.core.learning import Learning
@@ -17,6 +18,7 @@ from bot.core.watch import RUNNING
 from worker.jobs.errors import BlobMissing, NoSuchJob, NotYours, QueueError
 from worker.jobs.logs import about
 from worker.jobs.model import Done, Job, Progress, Receipt
+from worker.jobs.tracing import span
 
 __all__ = ["Delivery"]
 
@@ -92,7 +94,8 @@ class Delivery:
         while receipts:
             try:
                 async with self._sending:
-                    await self._deliver(receipts[0])
+                    with self._traced(receipts[0]):
+                        await self._deliver(receipts[0])
             # A front fails in its platform's ways; whatever it is, the ending must not be lost.
             except Exception as error:
                 with about(receipts[0].job.id):
@@ -105,6 +108,11 @@ class Delivery:
                 UNDELIVERED.labels(self._front.platform).dec()
                 pause = self._backoff[0]
         del self._in_hand[chat]
+
+    def _traced(self, receipt: Receipt) -> AbstractContextManager[object]:
+        job, outcome = receipt.job, receipt.ending.kind
+        known = {"messenger": self._front.platform, "outcome": outcome}
+        return span("deliver", job.traceparent, job=job.id, effect=job.effect, **known)
 
     async def _deliver(self, receipt: Receipt) -> None:
         if receipt.id not in self._sent:

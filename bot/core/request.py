@@ -21,6 +21,7 @@ from worker.jobs.logs import about
 from worker.jobs.model import Job, Ticket
 from worker.jobs.policy import MICRO
 from worker.jobs.queue import Queue
+from worker.jobs.tracing import span, traceparent
 
 __all__ = ["Requests"]
 
@@ -169,7 +170,9 @@ class Requests:
 
     async def submit(self, incoming: Incoming, job: Job) -> tuple[Job, Ticket]:
         """Queue the job that was drafted, and forget the talk. Raises what the queue raises."""
-        ticket = await self._put(job, key=f"{_chat(incoming)}:{incoming.message}")
+        with span("submit", job=job.id, effect=job.effect):
+            job = job.model_copy(update={"traceparent": traceparent()})
+            ticket = await self._put(job, key=f"{_chat(incoming)}:{incoming.message}")
         if ticket.job != job.id:
             # The message came twice: its job is the first one, with the photos of then.
             await self._blobs.delete_under(job.id)

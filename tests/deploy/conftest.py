@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import RedisServer
-from tests.deploy.watched import Service, fetch, samples_in, service, value
+from tests.deploy.watched import Service, account_in, fetch, samples_in, service, value
 from tests.worker.runtime_kit import until
 from worker.jobs.model import Job
 from worker.jobs.redis_queue import RedisQueue
@@ -72,7 +71,7 @@ async def _use(folder: Path, server: RedisServer) -> Told:
         await until(seen)
         for name, place in places.items():
             told.metrics[name] = (await fetch(f"{place}/metrics"))[1]
-        told.account = _account_in(server)
+        told.account = account_in(server)
         await _ask(told, places, "there")
         server.kill()
         await _ask(told, places, "away")
@@ -85,13 +84,6 @@ async def _ask(told: Told, places: dict[str, str], redis: str) -> None:
     for name, place in places.items():
         for path in ("healthz", "readyz", "metrics", ""):
             told.answers[name, redis, path] = await fetch(f"{place}/{path}")
-
-
-def _account_in(server: RedisServer) -> str:
-    written = b"".join(path.read_bytes() for path in server.folder.rglob("*.aof"))
-    found = re.search(rb'"user":"web:([^"]+)"', written)
-    assert found
-    return found[1].decode()
 
 
 def _logs_of(it: Service) -> dict[str, str]:

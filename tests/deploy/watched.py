@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.bot.conftest import WebDoor, browser
 from tests.bot.process import BotProcess, bot
+from tests.conftest import RedisServer
 from tests.worker.runtime_kit import ROOT, WorkerProcess, install, until
 
 _PLACE = re.compile(r"metrics are at (http://[\d.:]+)/metrics")
@@ -49,6 +50,14 @@ def samples_in(text: str) -> Samples:
 def value(found: Samples, name: str, **labels: str) -> float | None:
     """Of one sample; None when it is not there."""
     return found.get((name, frozenset(labels.items())))
+
+
+def account_in(server: RedisServer) -> str:
+    """The name of the web chat's account, of one whose jobs are in its append-only file."""
+    written = b"".join(path.read_bytes() for path in server.folder.rglob("*.aof"))
+    found = re.search(rb'"user":"web:([^"]+)"', written)
+    assert found
+    return found[1].decode()
 
 
 @asynccontextmanager

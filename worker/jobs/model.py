@@ -76,6 +76,8 @@ class Job(_Wire):
     """
     deferred: bool = False
     """It waits for the night or for an idle worker, and holds no credits."""
+    traceparent: str = ""
+    """The span that submitted it, where traces are made: `worker.jobs.tracing`."""
 
     @property
     def company(self) -> str:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from worker.jobs.errors import BadBlob, BlobMissing, BlobStoreAway, LeaseLost
 from worker.jobs.logs import about
 from worker.jobs.model import Claim, Done, MediaRef
 from worker.jobs.settings import Jobs
+from worker.jobs.tracing import Facts, begin, span, traceparent
 from worker.runtime.device import Device
 from worker.runtime.lease import Reporter, keep
 from worker.runtime.messages import Failure, Part, Result, Step, Stopped, Verdict
@@ -68,15 +69,23 @@ class Attempt:
         self._cancelled = False
         self._lost = False
         self._given_up = False
+        self._trace = ""
+        self._leave: Callable[[], None] = lambda: None
+        """Ends the span of what the child does; it has none of its own, as it may die any time."""
 
     async def run(self) -> None:
         """Do the job and say what became of it, in two lines of the log."""
-        with about(self.claim.job.id):
-            await self._run()
-
-    async def _run(self) -> None:
         job, attempt = self.claim.job, self.claim.attempt
-        known = {"effect": job.effect, "attempt": attempt}
+        if attempt == 1:
+            begin("wait", job.traceparent, ago=self.claim.waited, tier=self.claim.tier)()
+        known: Facts = {"effect": job.effect, "attempt": attempt}
+        with about(job.id), span("attempt", job.traceparent, job=job.id, **known) as facts:
+            self._trace = traceparent()
+            outcome = await self._run(known)
+            facts |= {"outcome": outcome.name, "code": outcome.code}
+
+    async def _run(self, known: Facts) -> _Outcome:
+        job, attempt = self.claim.job, self.claim.attempt
         log.info("job %s: %s, attempt %d", job.id, job.effect, attempt, extra=known)
         if attempt == 1:
             WAIT.labels(self.claim.tier).observe(self.claim.waited)
@@ -89,7 +98,8 @@ class Attempt:
             )
         ]
         try:
-            await self._fetch()
+            with span("fetch"):
+                await self._fetch()
             self.fetched.set()
             outcome = await self._settle(await self._verdict)
         except LeaseLost:
@@ -98,23 +108,34 @@ class Attempt:
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
+            self._leave()
             with contextlib.suppress(BlobStoreAway):
                 await self._reporter.clear()
         ATTEMPTS.labels(job.effect, outcome.name, outcome.code).inc()
         seconds = time.monotonic() - begun
-        known |= {"outcome": outcome.name, "code": outcome.code, "seconds": round(seconds, 3)}
-        log.info("job %s: %s, %s, %.2f s", job.id, job.effect, outcome.said, seconds, extra=known)
+        told = {"outcome": outcome.name, "code": outcome.code, "seconds": round(seconds, 3)}
+        log.info(
+            "job %s: %s, %s, %.2f s", job.id, job.effect, outcome.said, seconds, extra=known | told
+        )
+        return outcome
 
     @property
     def wanted(self) -> bool:
         """Whether its result would still be of use."""
         return not (self._cancelled or self._lost or self._given_up)
 
+    def enter(self, stage: str) -> None:
+        """The child does this for it from now on, until it hears of something else."""
+        self._leave()
+        if not self._verdict.done():
+            self._leave = begin(stage, self._trace, effect=self.claim.job.effect)
+
     def hear(self, news: Step | Verdict) -> None:
         """Take what comes of it; the first verdict counts."""
         if isinstance(news, Step):
             self._reporter.put(news)
         elif not self._verdict.done():
+            self._leave()
             self._verdict.set_result(news)
 
     async def cancel(self) -> None:
@@ -172,12 +193,13 @@ class Attempt:
     async def _finish(self, result: Result) -> None:
         """Upload, then end the job. Raises `BlobStoreAway` and `LeaseLost`."""
         media, data = [], {}
-        for index, (type_, content) in enumerate(result.media):
-            media.append(MediaRef(blob=f"{self._folder}/{index}.{_SUFFIX[type_]}", type=type_))
-            await self._store(media[-1].blob, content)
-        for index, (name, content) in enumerate(result.data.items()):
-            data[name] = f"{self._folder}/data-{index}"
-            await self._store(data[name], content)
+        with span("upload"):
+            for index, (type_, content) in enumerate(result.media):
+                media.append(MediaRef(blob=f"{self._folder}/{index}.{_SUFFIX[type_]}", type=type_))
+                await self._store(media[-1].blob, content)
+            for index, (name, content) in enumerate(result.data.items()):
+                data[name] = f"{self._folder}/data-{index}"
+                await self._store(data[name], content)
         done = Done(
             job=self.claim.job.id,
             media=tuple(media),
@@ -186,7 +208,8 @@ class Attempt:
             data=data,
         )
         try:
-            await self._patience(lambda: self._queue.finish(self.claim, done))
+            with span("finish"):
+                await self._patience(lambda: self._queue.finish(self.claim, done))
         except LeaseLost:
             with contextlib.suppress(BlobStoreAway):
                 await self._blobs.delete([*(ref.blob for ref in media), *data.values()])

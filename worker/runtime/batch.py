@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from worker.jobs.logs import about
 from worker.runtime.attempt import Attempt
-from worker.runtime.device import Device
-from worker.runtime.messages import Failure, Step, Stopped, Verdict
+from worker.runtime.device import Device, News
+from worker.runtime.messages import Failure, Running, Stopped, Warming
 from worker.runtime.process import ChildGone, ChildHung
 
 log = logging.getLogger(__name__)
@@ -76,8 +76,16 @@ class Batch:
                 message = f"The program that runs the effect {effect} crashed."
                 self._blame(error, Failure(0, "crashed", message, {"effect": effect}, retry=True))
 
-    def _hear(self, news: Step | Verdict) -> None:
-        self._attempts[news.number].hear(news)
+    def _hear(self, news: News) -> None:
+        match news:
+            case Warming():
+                for number in self._device.suspects:
+                    self._attempts[number].enter("load")
+            case Running():
+                for number in news.numbers:
+                    self._attempts[number].enter("effect")
+            case _:
+                self._attempts[news.number].hear(news)
 
     def _blame(self, error: ChildHung | ChildGone, failure: Failure) -> None:
         for number in self._device.suspects:

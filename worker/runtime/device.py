@@ -36,6 +36,10 @@ _RAREST_LOOK = 6
 """What is deadly is looked at every 2nd, 4th, … time, at least every 2 ** 6th."""
 
 
+News = Warming | Running | Step | Verdict
+"""What is heard of an order."""
+
+
 class DeviceRefused(Exception):
     """The child can't serve here at all; one sentence for the admin."""
 
@@ -134,10 +138,9 @@ class Device:
         await child.send(Knock())
         await child.receive(_KNOCK_LIMIT)
 
-    async def run(
-        self, effect: str, parts: Sequence[Part], hear: Callable[[Step | Verdict], None]
-    ) -> None:
-        """Run an effect; what comes of the parts is told to `hear`. Raises `ChildHung` and
+    async def run(self, effect: str, parts: Sequence[Part], hear: Callable[[News], None]) -> None:
+        """Run an effect; what comes of the parts is told to `hear`, and that they are begun, or
+        wait until the effect is loaded. Raises `ChildHung` and
         `ChildGone`: see `suspects`, and `start` again then.
         """
         child = self._started()
@@ -149,8 +152,7 @@ class Device:
                 self.suspects, limit = message.numbers, message.limit
             elif isinstance(message, Warming):
                 limit = self._options.load_limit
-            else:
-                hear(message)
+            hear(message)
         self.stock = message.stock
 
     async def stop(self, number: int) -> None:
