@@ -24,6 +24,7 @@ from worker.jobs.settings import JobsSettings
 from worker.runtime.sweep import Sweep
 
 URL = f"s3://{BUCKET}/pictures"
+_ENDS = {"500": ": InternalError", "cut": "request", "silent": "request"}
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,7 @@ async def test_trouble_is_one_sentence(way: Way, trouble: Trouble) -> None:
         assert 3 == way.met
         assert "\n" not in str(caught.value)
         assert "retries" not in str(caught.value)
+        assert str(caught.value).endswith(_ENDS[trouble])
     way.set("")
     assert b"x" == await blobs.get("job/photo-0")
 

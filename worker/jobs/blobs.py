@@ -24,8 +24,9 @@ __all__ = ["Blobs"]
 MAX_BYTES = 64 * 1024 * 1024
 # Callers are patient themselves, or have a person who waits. One request takes 30 s at most.
 _RETRIES: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
-# How obstore tells of retries, in the middle of what there is to tell.
-_RETRIED = re.compile(r" in \S+, after \d+ retries, max_retries: \d+, retry_timeout: \S+ +-")
+# What obstore tells of times and retries, in the middle of what there is to tell.
+_TIMES = re.compile(r" in [\d.]+\S*s(, after .+?)? +- ")
+_CODE = re.compile(r"<Code>(\w+)</Code>")
 _SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9._=@+-]{1,200}")
 
 
@@ -147,5 +148,6 @@ def _checked(name: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    line = (str(error).splitlines() or [type(error).__name__])[0]
-    return _RETRIED.sub(":", line).removeprefix("Generic ")[:200]
+    text = str(error) or type(error).__name__
+    line = _TIMES.sub(": ", text.splitlines()[0]).removeprefix("Generic ").partition(": <?xml")[0]
+    return ": ".join([line[:200], *_CODE.findall(text)[:1]])
