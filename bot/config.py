@@ -42,7 +42,7 @@ class BotSettings(JobsSettings):
     web: WebSettings = WebSettings()
     telegram: TelegramSettings = TelegramSettings()
     vk: VkSettings = VkSettings()
-    talk_hours: float = Field(24, gt=0)
+    talk_hours: float = Field(12, gt=0)
     """How long an unfinished request is remembered."""
     admins: Identities = frozenset()
     """Who may do all that docs/admin.md describes: "telegram:123, web:…"."""

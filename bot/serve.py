@@ -17,6 +17,7 @@ from bot.core.collection import Collection
 from bot.core.commands import CommandMenu, command_menu
 from bot.core.conversation import Conversation
 from bot.core.delivery import Delivery
+from bot.core.forgetting import Forgetting
 from bot.core.menu import Menu
 from bot.core.messages import Front
 from bot.core.preferences import RedisPreferences
@@ -101,9 +102,12 @@ async def _run(
     decoder = Decoder()
     requests = Requests(catalogue, jobs.queue, jobs.blobs, sessions, decoder)
     roles = Roles(settings.admins, settings.moderators)
-    admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles)
-    saved = RedisSavedFilters(jobs.redis)
+    saved, preferences = RedisSavedFilters(jobs.redis), RedisPreferences(jobs.redis)
     filters = Collection(catalogue, jobs.queue, jobs.office, jobs.blobs, saved, decoder)
+    forgetting = Forgetting(
+        jobs.queue, jobs.office, jobs.blobs, sessions, preferences, saved, texts
+    )
+    admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles, forgetting.forget)
     accounts = Accounts(jobs.queue, jobs.office, texts)
     tools = Tools(
         catalogue=catalogue,
@@ -117,10 +121,10 @@ async def _run(
         words=words,
         apology=apology,
         watched=watched,
-        preferences=RedisPreferences(jobs.redis),
+        preferences=preferences,
         filters=filters,
     )
-    conversation = Conversation(tools, accounts, admin)
+    conversation = Conversation(tools, accounts, admin, forgetting)
     works = Works(tools)
     secret = settings.web.secret.get_secret_value() or kept_secret(settings.state / "web-secret")
     admin_page = open_admin_page(settings.web, secret, admin, apology, texts)

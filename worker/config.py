@@ -47,10 +47,11 @@ class WorkerOptions(BaseModel):
     """Bound of the loaded effects' memory; 0: half of what the device has."""
     batch: int = Field(8, ge=1, le=1000)
     """Jobs of one kind that are run together, at most; 1: every job alone."""
-    keep: float = Field(7 * 86400.0, gt=0)
+    keep: float = Field(86400.0, gt=0)
     """Ended jobs and their pictures are dropped after so long."""
-    keep_orphans: float = Field(7 * 86400.0, gt=0)
-    """Pictures of jobs that the queue does not know are dropped after so long: much longer than
+    keep_orphans: float = Field(86400.0, gt=0)
+    """Pictures of jobs that the queue does not know, and what effects keep in their cache, are
+    dropped after so long: longer than
     a bot waits for the rest of a request. No two queues may keep their pictures in one place."""
     watch: WatchSettings = WatchSettings()
 

@@ -23,9 +23,9 @@ from worker.jobs.model import Done, Job
 from worker.jobs.office import Office
 from worker.jobs.queue import Queue
 
-__all__ = ["BadFilterCode", "Collection", "FilterGone", "NoSuchFilter"]
+__all__ = ["PLACE", "BadFilterCode", "Collection", "FilterGone", "NoSuchFilter"]
 
-_PLACE = "filters"
+PLACE = "filters"
 _GONE = "this filter is deleted"
 _SIDE = 1536
 """Pixels of a filter's picture: enough for any effect."""
@@ -201,7 +201,7 @@ class Collection:
         """Forget a filter, its blobs, and the job that would learn it. Raises `NoSuchFilter`."""
         found = await self.named(user, name)
         await self._saved.delete(found.id)
-        await self._blobs.delete_under(f"{_PLACE}/{found.id}")
+        await self._blobs.delete_under(f"{PLACE}/{found.id}")
         if found.job and not found.is_learned:
             with suppress(NoSuchJob, NotYours):
                 await self._queue.cancel(found.job, user=user)
@@ -210,7 +210,7 @@ class Collection:
     async def tidy(self) -> None:
         """Drop the blobs of filters that were never saved, or not deleted to the end."""
         newest: dict[str, float] = {}
-        for name, changed in (await self._blobs.changes(_PLACE)).items():
+        for name, changed in (await self._blobs.changes(PLACE)).items():
             id = name.partition("/")[0]
             newest[id] = max(changed, newest.get(id, 0.0))
         old = [id for id, changed in newest.items() if changed < self._clock() - _ORPHAN]
@@ -218,7 +218,7 @@ class Collection:
 
     async def _clear(self, ids: list[str]) -> None:
         for id in await self._saved.missing(ids):
-            await self._blobs.delete_under(f"{_PLACE}/{id}")
+            await self._blobs.delete_under(f"{PLACE}/{id}")
 
     async def _new(self, user: str, effect: str, digest: str) -> SavedFilter:
         """A filter without a name; refused here before its picture is stored, as by the store."""
@@ -259,4 +259,4 @@ class Collection:
 
 
 def _blob(id: str, part: str) -> str:
-    return f"{_PLACE}/{id}/{part}"
+    return f"{PLACE}/{id}/{part}"

@@ -14,7 +14,9 @@ from effects.spec import EffectSpec
 
 __all__ = ["CommandMenu", "Wish", "command_menu", "read"]
 
-Command = Literal["help", "cancel", "queue", "quota", "settings", "styles", "tonight", "link"]
+Command = Literal[
+    "help", "cancel", "queue", "quota", "settings", "styles", "tonight", "link", "forget"
+]
 Kind = Literal["effect", "filing", "nothing", "unclear", Command]
 _COMMANDS: dict[str, Command] = {
     "help": "help",
@@ -37,6 +39,8 @@ _COMMANDS: dict[str, Command] = {
     "ночью": "tonight",
     "link": "link",
     "связать": "link",
+    "forget": "forget",
+    "забудь": "forget",
 }
 
 
@@ -57,7 +61,7 @@ class Wish:
 
 CommandMenu = Mapping[str, Sequence[tuple[str, str]]]
 """Language -> commands with what they do, as messengers show them."""
-_OURS = ("styles", "queue", "tonight", "quota", "settings", "link", "cancel", "help")
+_OURS = ("styles", "queue", "tonight", "quota", "settings", "link", "forget", "cancel", "help")
 
 
 def command_menu(catalogue: Catalogue, texts: Texts) -> CommandMenu:

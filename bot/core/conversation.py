@@ -14,6 +14,7 @@ from bot.core.after import ACTIONS
 from bot.core.choosing import Choosing
 from bot.core.commands import Wish, read
 from bot.core.filing import Filing
+from bot.core.forgetting import Forgetting
 from bot.core.forms import describe
 from bot.core.messages import Button, Incoming, Reply
 from bot.core.metrics import ANSWERS
@@ -40,10 +41,13 @@ _ACTIVE = (State.WAITING, State.RUNNING)
 class Conversation:
     """One conversation for all platforms; what it remembers is in the requests and the queue."""
 
-    def __init__(self, tools: Tools, accounts: Accounts, admin: Admin) -> None:
+    def __init__(
+        self, tools: Tools, accounts: Accounts, admin: Admin, forgetting: Forgetting
+    ) -> None:
         self._tools = tools
         self._accounts = accounts
         self._admin = admin
+        self._forgetting = forgetting
         self._settings = Settings(tools.preferences, tools.texts)
         self._sending = Sending(tools)
         self._remake = Remake(tools, self._sending)
@@ -126,6 +130,8 @@ class Conversation:
             return await self._accounts.quota(incoming)
         if wish.kind == "link":
             return await self._accounts.link(incoming, wish.code)
+        if wish.kind == "forget":
+            return self._forgetting.ask(incoming)
         if wish.kind == "styles":
             return await self._styles.show(incoming)
         if wish.kind == "filing" and wish.spec is not None:
@@ -146,6 +152,8 @@ class Conversation:
         action, _, target = incoming.press.partition(":")
         if action == "cancel":
             return self._stop(await self._tools.queue.cancel(target, user=incoming.user))
+        if target and action == "forget":
+            return await self._forgetting.answer(incoming, target)
         if target and action == "set":
             return await self._settings.change(incoming, target)
         if target and action in self._choices:

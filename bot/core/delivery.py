@@ -17,7 +17,7 @@ from bot.core.tools import Tools
 from bot.core.watch import RUNNING
 from worker.jobs.errors import BlobMissing, NoSuchJob, NotYours, QueueError
 from worker.jobs.logs import about
-from worker.jobs.model import Done, Job, Progress, Receipt
+from worker.jobs.model import Cancelled, Done, Job, Progress, Receipt
 from worker.jobs.tracing import span
 
 __all__ = ["Delivery"]
@@ -201,8 +201,11 @@ class Delivery:
             try:
                 view = await self._tools.queue.view(job.id, user=job.user)
             except NoSuchJob:
-                view = None
-            if view is None or view.ending is not None:
+                # its owner had all forgotten, perhaps on another platform
+                self._tools.watched.drop(job.id)
+                await self._show(job, self._tools.words.ended(job, Cancelled(job=job.id)))
+                continue
+            if view.ending is not None:
                 self._tools.watched.drop(job.id)
                 continue
             estimate = await self._tools.standing.estimate(view)

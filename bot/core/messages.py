@@ -101,6 +101,8 @@ class Reply:
     """A few words for whoever pressed a button, not a message."""
     removes: bool = False
     """Take the message with the pressed button away."""
+    forgets: bool = False
+    """All works of whoever asked are gone; a page shows none of them any more."""
 
     @property
     def passing(self) -> bool:

@@ -36,6 +36,9 @@ class Preferences(Protocol):
     async def put(self, user: str, settled: Settled) -> None:
         """Keep it."""
 
+    async def delete(self, user: str) -> None:
+        """Forget it."""
+
 
 class MemoryPreferences:
     """Choices in this process."""
@@ -50,6 +53,10 @@ class MemoryPreferences:
     async def put(self, user: str, settled: Settled) -> None:
         """See `Preferences`."""
         self._settled[user] = settled
+
+    async def delete(self, user: str) -> None:
+        """See `Preferences`."""
+        self._settled.pop(user, None)
 
 
 class RedisPreferences:
@@ -71,6 +78,11 @@ class RedisPreferences:
         """See `Preferences`."""
         with away():
             await self._redis.hset(self._KEY, user, settled.model_dump_json())
+
+    async def delete(self, user: str) -> None:
+        """See `Preferences`."""
+        with away():
+            await self._redis.hdel(self._KEY, user)
 
 
 class Settings:

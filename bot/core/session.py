@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -61,6 +61,9 @@ class Sessions(Protocol):
     async def pop_expired(self) -> list[Talk]:
         """Forget the talks whose time is over, and return them."""
 
+    async def pop_of(self, users: Sequence[str]) -> list[Talk]:
+        """Forget the talks of these users, and return them."""
+
 
 class MemorySessions:
     """Talks in this process."""
@@ -89,6 +92,11 @@ class MemorySessions:
         late = [chat for chat, (until, _) in self._talks.items() if until <= self._clock()]
         return [self._talks.pop(chat)[1] for chat in late]
 
+    async def pop_of(self, users: Sequence[str]) -> list[Talk]:
+        """See `Sessions`."""
+        theirs = [chat for chat, (_, talk) in self._talks.items() if talk.user in users]
+        return [self._talks.pop(chat)[1] for chat in theirs]
+
 
 _TALKS, _UNTIL = "{atelier}:talks", "{atelier}:talks:until"
 
@@ -110,6 +118,18 @@ for _, chat in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIM
     talks[#talks + 1] = redis.call('HGET', KEYS[1], chat)
     redis.call('HDEL', KEYS[1], chat)
     redis.call('ZREM', KEYS[2], chat)
+end
+return talks
+"""
+_POP_OF = """
+local users, talks, all = {}, {}, redis.call('HGETALL', KEYS[1])
+for _, user in ipairs(ARGV) do users[user] = true end
+for i = 1, #all, 2 do
+    if users[cjson.decode(all[i + 1]).user] then
+        talks[#talks + 1] = all[i + 1]
+        redis.call('HDEL', KEYS[1], all[i])
+        redis.call('ZREM', KEYS[2], all[i])
+    end
 end
 return talks
 """
@@ -145,6 +165,11 @@ class RedisSessions:
     async def pop_expired(self) -> list[Talk]:
         """See `Sessions`."""
         found = await self._run(_POP_EXPIRED, repr(self._clock()))
+        return [Talk.model_validate_json(talk) for talk in found]
+
+    async def pop_of(self, users: Sequence[str]) -> list[Talk]:
+        """See `Sessions`."""
+        found = await self._run(_POP_OF, *users)
         return [Talk.model_validate_json(talk) for talk in found]
 
     async def _run(self, script: str, *args: str) -> Any:

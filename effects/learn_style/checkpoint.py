@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import Any
 
 from PIL import Image
 
+from effects.cache import cache_folder
 from effects.errors import UserError
 from effects.training.state import read_state, write_state
 
@@ -21,7 +21,7 @@ __all__ = ["Checkpoint"]
 log = logging.getLogger(__name__)
 
 # Seconds; nobody comes back to a checkpoint that is so old.
-KEEP = 7 * 86400.0
+KEEP = 86400.0
 
 
 class Checkpoint:
@@ -41,8 +41,7 @@ class Checkpoint:
 
         `folder` defaults to learn_style in ATELIER_CACHE_DIR, else in ~/.cache/atelier.
         """
-        cache = Path(os.environ.get("ATELIER_CACHE_DIR") or "~/.cache/atelier").expanduser()
-        self._folder = folder or cache / "learn_style"
+        self._folder = folder or cache_folder() / "learn_style"
         digest = hashlib.sha256(repr((style.size, *terms)).encode() + style.tobytes())
         self.key = digest.hexdigest()[:32]
         self._path = self._folder / f"{self.key}.pt"

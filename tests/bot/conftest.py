@@ -23,12 +23,13 @@ from bot.core.apology import Apology
 from bot.core.collection import Collection
 from bot.core.conversation import Conversation
 from bot.core.delivery import Delivery
+from bot.core.forgetting import Forgetting
 from bot.core.menu import Menu
 from bot.core.messages import Incoming, Reply
-from bot.core.preferences import MemoryPreferences
+from bot.core.preferences import MemoryPreferences, Preferences, RedisPreferences
 from bot.core.request import Requests
 from bot.core.saved import MemorySavedFilters, SavedFilters
-from bot.core.session import MemorySessions
+from bot.core.session import MemorySessions, RedisSessions, Sessions
 from bot.core.standing import Standing
 from bot.core.status import StatusWords
 from bot.core.texts import Texts
@@ -48,6 +49,7 @@ from worker.jobs.blobs import Blobs
 from worker.jobs.memory import MemoryQueue
 from worker.jobs.model import Claim, Done, MediaRef, Progress, WorkerInfo
 from worker.jobs.queue import Queue
+from worker.jobs.redis_queue import RedisQueue
 
 
 class BlendParams(Params):
@@ -149,15 +151,14 @@ class House:
     saved: SavedFilters = field(default_factory=MemorySavedFilters)
 
     def __post_init__(self) -> None:
-        self.sessions = MemorySessions(keep=3600, clock=self.clock)
-        self.preferences = MemoryPreferences()
+        self.sessions: Sessions = MemorySessions(keep=3600, clock=self.clock)
+        self.preferences: Preferences = MemoryPreferences()
+        if isinstance(self.queue, RedisQueue):
+            self.sessions = RedisSessions(self.queue.client, keep=3600, clock=self.clock)
+            self.preferences = RedisPreferences(self.queue.client)
         self.words = StatusWords(self.catalogue, self.texts)
         self.menu = Menu(self.catalogue, self.queue)
         self.requests = Requests(self.catalogue, self.queue, self.blobs, self.sessions, _DECODER)
-        roles = Roles({"fake:boss"}, {"fake:aide"})
-        self.admin = Admin(
-            self.queue.office, self.queue, self.catalogue, self.texts, roles, clock=self.clock
-        )
         self.standing = Standing(
             self.catalogue, self.queue, self.queue.office, self.menu, self.words, clock=self.clock
         )
@@ -170,6 +171,14 @@ class House:
             _DECODER,
             clock=self.clock,
         )
+        forgetting = Forgetting(
+            self.queue, self.queue.office, self.blobs, self.sessions, self.preferences,
+            self.saved, self.texts,
+        )  # fmt: skip
+        self.admin = Admin(
+            self.queue.office, self.queue, self.catalogue, self.texts,
+            Roles({"fake:boss"}, {"fake:aide"}), forgetting.forget, clock=self.clock,
+        )  # fmt: skip
         self.tools = Tools(
             catalogue=self.catalogue, queue=self.queue, blobs=self.blobs, decoder=_DECODER,
             requests=self.requests,
@@ -178,7 +187,7 @@ class House:
             preferences=self.preferences, filters=self.filters,
         )  # fmt: skip
         accounts = Accounts(self.queue, self.queue.office, self.texts, clock=self.clock)
-        self.conversation = Conversation(self.tools, accounts, self.admin)
+        self.conversation = Conversation(self.tools, accounts, self.admin, forgetting)
 
     async def announce(self, *effects: str, **down: str) -> None:
         """Let a worker say what it can run."""

@@ -64,6 +64,7 @@ steps = st.one_of(
     st.tuples(st.just("reap")),
     st.tuples(st.just("deliver")),
     st.tuples(st.just("forget"), seconds),
+    st.tuples(st.just("erase"), users),
     st.tuples(st.just("advance"), st.sampled_from([1, 4, 16, 6 * 3600, 24 * 3600])),
     st.tuples(st.just("set_tier"), users, st.sampled_from(["free", "plus", "none"])),
     st.tuples(st.just("grant"), users, st.sampled_from([0, 3, 20])),
@@ -192,6 +193,12 @@ class Run:
 
     async def do_forget(self, older: int) -> Any:
         return await self.queue.forget(older_than=older)
+
+    async def do_erase(self, user: str) -> Any:
+        erased = await self.queue.erase(user, who=user)
+        for job in erased:
+            self.born[job] = self.endings[job] = 0
+        return sorted(erased)
 
     async def do_advance(self, by: int) -> Any:
         self.clock.advance(by)

@@ -8,6 +8,6 @@ _NAMES = [
     "jobs", "records", "progress", "endings", "submitted", "owned", "lines", "ready", "kinds",
     "held", "users", "spent", "classes", "leases", "flagged", "ended", "idle", "counters", "alive",
     "workers", "rules", "people", "audit", "accounts", "speeds", "arrivals", "dead", "draining",
-    "codes",
+    "codes", "forgotten",
 ]  # fmt: skip
 KEYS = {name: PREFIX + name for name in _NAMES}

@@ -98,6 +98,19 @@ def merged(into: Ledger, other: Ledger, date: int) -> Ledger:
     )
 
 
+def remainder(ledger: Ledger, date: int) -> Ledger | None:
+    """What is kept until midnight of an account that was forgotten on the day `date`, all of whose
+    jobs are settled: how much of the day was used. None: nothing.
+    """
+    today = replace(ledger)
+    today.touch(date, 0)
+    left = today.available - today.bonus
+    used = today.base - left
+    if not used:
+        return None
+    return Ledger(date=date, base=today.base, granted=today.base, available=left, spent=used)
+
+
 def account_of(ledger: Ledger, terms: Terms, rules: Rules, now: float) -> Account:
     """What the user of this ledger has at `now`, Unix seconds."""
     allowance = rules.daily(terms)

@@ -219,8 +219,8 @@ class MemoryQueue(MemoryLinks):
         old = [r for r in self._records.values() if r.delivered and r.ended <= limit]
         old.sort(key=lambda record: (record.ended, record.job.id))
         for record in old:
-            del self._records[record.job.id], self._keys[record.job.user, record.key]
-            self._owned[record.job.user].remove(record.job.id)
+            self._drop_record(record)
+        self._drop_remainders()
         return [record.job.id for record in old]
 
     async def close(self) -> None:

@@ -42,6 +42,7 @@ class MemoryLeases(MemoryOffice):
         self._seq = 0
         self._records: dict[str, JobRecord] = {}
         self._running: dict[str, JobRecord] = {}
+        self._stopped: list[tuple[str, str]] = []
         self._workers: dict[str, tuple[float, WorkerInfo]] = {}
         self._outbox: defaultdict[str, dict[str, Receipt]] = defaultdict(dict)
         self._listeners: defaultdict[str, set[asyncio.Queue[Progress]]] = defaultdict(set)
@@ -156,6 +157,10 @@ class MemoryLeases(MemoryOffice):
                 if flagged and record.worker == worker and claim not in told:
                     told.add(claim)
                     yield record.job.id
+            gone, self._stopped = self._stopped, [one for one in self._stopped if one[1] != worker]
+            for job, whose in gone:
+                if whose == worker:
+                    yield job
             await changed.wait()
 
     async def reap(self) -> list[str]:
@@ -232,7 +237,7 @@ class MemoryLeases(MemoryOffice):
         if record.state is State.DONE:
             used = cost
         elif record.state is State.CANCELLED and record.cancelled is not None:
-            used = max(0, min(cost, round((record.cancelled - record.started) * MICRO)))
+            used = record.used_until(record.cancelled)
         if not (record.job.deferred or record.free):
             self._pay(record, used)
         record.ended = self._clock()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from worker.jobs import endings
 from worker.jobs.errors import BadCode, LinkBusy
-from worker.jobs.ledger import Ledger, merged
+from worker.jobs.ledger import Ledger, merged, remainder
 from worker.jobs.link_codes import CODE_SECONDS, new_code, plain
 from worker.jobs.memory_upkeep import MemoryUpkeep
 from worker.jobs.people import Terms, check_user, joined
@@ -59,3 +60,26 @@ class MemoryLinks(MemoryUpkeep):
         self._order.move(into, self._terms[into].tier)
         self._notify()
         return into
+
+    async def erase(self, user: str, *, who: str) -> list[str]:
+        """Forget all of the user's account."""
+        check_user(user)
+        account = self._account_of(user)
+        terms, now = self._terms[account], self._clock()
+        names = (account, *terms.linked)
+        jobs = [job for name in names for job in self._owned[name]]
+        for job in jobs:
+            self._erase(self._records[job])
+        date, midnight = self._calendar.date(now)
+        rest = remainder(self._ledgers[account], date)
+        for name in names:
+            self._ledgers.pop(name, None)
+            if rest is not None:
+                self._ledgers[name] = replace(rest)
+                self._forgotten[name, date] = midnight
+            self._terms[name] = Terms().changed({"banned": terms.banned})
+            self._order.drop(name)
+        self._codes = {code: row for code, row in self._codes.items() if row[0] != account}
+        self._note(who, f"data of {account}", "", "forgotten")
+        self._notify()
+        return jobs

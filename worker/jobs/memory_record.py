@@ -49,6 +49,10 @@ class JobRecord:
         """How many claims count."""
         return self.claims - self.released
 
+    def used_until(self, time: float) -> int:
+        """What it pays if it is stopped then, running."""
+        return max(0, min(self.job.cost, round((time - self.started) * MICRO)))
+
     def view(self) -> JobView:
         """All that is known of it."""
         return JobView(

@@ -24,6 +24,7 @@ class MemoryUpkeep(MemoryLeases):
         self._keys: dict[tuple[str, str], str] = {}
         self._owned: defaultdict[str, list[str]] = defaultdict(list)
         self._draining: set[str] = set()
+        self._forgotten: dict[tuple[str, int], float] = {}
 
     async def announce(self, worker: WorkerInfo, *, ttl: float) -> bool:
         """Say that a worker is alive, and what it can run."""
@@ -107,6 +108,38 @@ class MemoryUpkeep(MemoryLeases):
         """Take a job from among the dead letters."""
         self._letter(job).dropped = True
         self._note(who, f"dead letter {job}", "failed", "dropped")
+
+    def _erase(self, record: JobRecord) -> None:
+        """As if it had never been."""
+        if record.state is State.RUNNING:
+            until = self._clock() if record.cancelled is None else record.cancelled
+            if not (record.job.deferred or record.free):
+                self._pay(record, record.used_until(until))
+            del self._running[record.job.id]
+            self._order.end(record.entry.user)
+            self._stopped.append((record.job.id, record.worker))
+        elif record.state is State.WAITING:
+            if not (record.job.deferred or record.free):
+                self._pay(record, 0)
+            self._order.remove(record.entry)
+        else:
+            self._outbox[record.job.platform].pop(record.receipt, None)
+        self._drop_record(record)
+
+    def _drop_record(self, record: JobRecord) -> None:
+        del self._records[record.job.id], self._keys[record.job.user, record.key]
+        self._owned[record.job.user].remove(record.job.id)
+
+    def _drop_remainders(self) -> None:
+        """Of the days that are over."""
+        now = self._clock()
+        for (name, date), midnight in list(self._forgotten.items()):
+            if midnight > now:
+                continue
+            del self._forgotten[name, date]
+            ledger = self._ledgers[name]
+            if ledger.date == date and not ledger.held and not ledger.bonus:
+                del self._ledgers[name]
 
     def _dead(self) -> list[JobRecord]:
         return [

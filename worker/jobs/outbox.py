@@ -11,9 +11,9 @@ from worker.jobs.connection import PATIENCE, Connection
 from worker.jobs.errors import QueueAway
 from worker.jobs.model import ENDING, Job, Receipt
 
-__all__ = ["Outbox"]
+__all__ = ["GROUP", "Outbox"]
 
-_GROUP = "delivery"
+GROUP = "delivery"
 _BLOCK = 2.0
 _Entry = tuple[str, dict[str, str]]
 
@@ -65,7 +65,7 @@ class Outbox:
     async def acknowledge(self, platform: str, receipt: Receipt) -> None:
         """Remove it; the job may be forgotten from now on."""
         await self._connection.run(
-            "acknowledge", _GROUP, receipt.id, receipt.job.id, more=[self.key(platform)]
+            "acknowledge", GROUP, receipt.id, receipt.job.id, more=[self.key(platform)]
         )
         self._in_hand.discard((platform, receipt.id))
 
@@ -73,7 +73,7 @@ class Outbox:
         with self._connection.errors():
             try:
                 await self._connection.client.xgroup_create(
-                    self.key(platform), _GROUP, id="0", mkstream=True
+                    self.key(platform), GROUP, id="0", mkstream=True
                 )
             except ResponseError as error:
                 if "BUSYGROUP" not in str(error):
@@ -97,7 +97,7 @@ class Outbox:
         self, platform: str, consumer: str, after: str, count: int, block: float
     ) -> list[_Entry]:
         reply: Any = await self._connection.client.xreadgroup(
-            _GROUP, consumer, {self.key(platform): after}, count=count,
+            GROUP, consumer, {self.key(platform): after}, count=count,
             block=max(1, round(block * 1000)) if block > 0 else None,
         )  # fmt: skip
         return [entry for _, entries in reply for entry in entries]
@@ -107,7 +107,7 @@ class Outbox:
         found: list[_Entry] = []
         while True:
             reply: Any = await self._connection.client.xautoclaim(
-                self.key(platform), _GROUP, consumer, round(self._redelivery * 1000),
+                self.key(platform), GROUP, consumer, round(self._redelivery * 1000),
                 start_id=cursor, count=count - len(found),
             )  # fmt: skip
             cursor = reply[0]

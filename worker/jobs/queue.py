@@ -153,6 +153,15 @@ class Queue(Protocol):
         returns the ids whose blobs may go.
         """
 
+    async def erase(self, user: str, *, who: str) -> list[str]:
+        """Forget all of the user's account, with every identity that has joined it; returns the
+        ids of its jobs, whose blobs may go. Waiting jobs are withdrawn, running ones stopped, and
+        pay as if cancelled; no ending comes. What was used of the day's credits is kept until
+        midnight, a ban for good. Raises `NoSuchUser`.
+
+        Each job and then the account is one atomic change: said again it goes on.
+        """
+
     async def account(self, user: str) -> Account:
         """The user's tier and credits, as of now."""
 

@@ -10,6 +10,7 @@ from worker.jobs import endings
 from worker.jobs.errors import BadCode, LinkBusy
 from worker.jobs.keys import KEYS
 from worker.jobs.link_codes import CODE_SECONDS, new_code, plain
+from worker.jobs.outbox import GROUP
 from worker.jobs.people import Terms, check_user
 from worker.jobs.redis_leases import RedisLeases, micro
 
@@ -76,3 +77,39 @@ class RedisLinks(RedisLeases):
                 raise endings.banned(rest[0])
         account: str = rest[0]
         return account
+
+    async def erase(self, user: str, *, who: str) -> list[str]:
+        """Forget all of the user's account."""
+        check_user(user)
+        erased: list[str] = []
+        while True:
+            names = await self._identities(user)
+            for job, platform in await self._all_jobs(names):
+                await self._connection.run(
+                    "erase", self._now(), job, GROUP, more=[self._outbox.key(platform)]
+                )
+                erased.append(job)
+            calendar = self._rulebook.calendar
+            date, midnight = calendar.date(self._seconds())
+            verdict = await self._connection.run(
+                "erase_account", self._now(), calendar.rules.version, str(date), micro(midnight),
+                who, *names,
+            )  # fmt: skip
+            if verdict == "ok":
+                return erased
+            if verdict == "stale":
+                await self._rulebook.load()
+
+    async def _all_jobs(self, names: list[str]) -> list[tuple[str, str]]:
+        """All jobs in these names, with their platforms."""
+
+        async def ask(client: Any) -> tuple[list[str], list[str | None]]:
+            members: list[str] = []
+            for name in names:
+                members += await client.zrangebylex(KEYS["owned"], f"[{name}|", f"({name}}}")
+            jobs = [member.rpartition("|")[2] for member in members]
+            return jobs, await client.hmget(KEYS["jobs"], jobs) if jobs else []
+
+        jobs, raw = await self._connection.read(ask)
+        rows = zip(jobs, raw, strict=True)
+        return [(job, json.loads(found)["platform"]) for job, found in rows if found]

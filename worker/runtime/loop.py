@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Sequence
 
+from effects.cache import cache_folder
 from worker.config import WorkerOptions
 from worker.jobs.errors import BlobStoreAway, LeaseLost, QueueAway
 from worker.jobs.logs import about
@@ -21,7 +22,7 @@ from worker.runtime.batch import Batch
 from worker.runtime.device import Device, DeviceRefused
 from worker.runtime.patience import Patience
 from worker.runtime.process import ChildGone, ChildHung
-from worker.runtime.sweep import Sweep
+from worker.runtime.sweep import Sweep, sweep_cache
 
 log = logging.getLogger(__name__)
 
@@ -237,9 +238,10 @@ class Worker:
 
     async def _sweep(self) -> None:
         """Drop old jobs and their pictures, and pictures without a job."""
-        keep = self._options.keep
-        orphans = Sweep(self._jobs.queue, self._jobs.blobs, self._options.keep_orphans)
+        keep, age = self._options.keep, self._options.keep_orphans
+        orphans = Sweep(self._jobs.queue, self._jobs.blobs, age)
         while True:
+            await asyncio.to_thread(sweep_cache, cache_folder(), age)
             try:
                 for job in await self._patience(lambda: self._jobs.queue.forget(older_than=keep)):
                     await self._jobs.blobs.delete_under(job)
@@ -247,4 +249,4 @@ class Worker:
                     log.info("dropped the pictures of jobs that nobody knows: %d", len(dropped))
             except BlobStoreAway as error:
                 log.warning("old pictures could not be dropped: %s", error)
-            await asyncio.sleep(min(keep, self._options.keep_orphans, _SWEEP_EVERY))
+            await asyncio.sleep(min(keep, age, _SWEEP_EVERY))

@@ -1,10 +1,14 @@
-"""Pictures without a job: of one never submitted, or of one forgotten by a worker that died."""
+"""What outlives its time: pictures without a job, of one never submitted or of one forgotten by a
+worker that died; and what effects keep of pictures in their cache.
+"""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 from worker.jobs.blobs import Blobs
 from worker.jobs.errors import NoSuchJob, NotYours
@@ -63,3 +67,15 @@ class Sweep:
             and all(_OURS.fullmatch(name) for name in changes)
             and max(changes.values()) < self._clock() - self._age
         )
+
+
+def sweep_cache(folder: Path, age: float, clock: Callable[[], float] = time.time) -> int:
+    """Drop the files under a folder that were not changed for `age` seconds; returns how many."""
+    dropped = 0
+    for path in folder.rglob("*"):
+        # others may be dropping it, too; a folder is none of ours
+        with suppress(OSError):
+            if path.is_file() and path.stat().st_mtime < clock() - age:
+                path.unlink()
+                dropped += 1
+    return dropped

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot.core.admin.desk import Desk
 from bot.core.admin.refusal import Refusal, choose
@@ -38,6 +38,7 @@ class Admin:
         catalogue: Catalogue,
         texts: Texts,
         roles: Roles,
+        forget: Callable[..., Awaitable[None]],
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -46,6 +47,7 @@ class Admin:
         self._catalogue = catalogue
         self._texts = texts
         self._roles = roles
+        self._forget = forget
         self._clock = clock
 
     def role(self, identity: str) -> Role | None:
@@ -62,6 +64,7 @@ class Admin:
             self._texts,
             self._roles,
             self._clock,
+            self._forget,
             who,
             role,
             lang,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -33,6 +33,8 @@ class Desk:
     texts: Texts
     roles: Roles
     clock: Callable[[], float]
+    forget: Callable[..., Awaitable[None]]
+    """See `Forgetting.forget`."""
     who: str
     role: Role
     lang: str

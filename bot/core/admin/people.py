@@ -10,7 +10,7 @@ from bot.core.admin.values import NONE, read_identity, read_integer, read_span
 from worker.jobs.errors import NothingToChange
 from worker.jobs.people import BOOST_SECONDS, DAILY, FACTOR, GRANT, REASON
 
-__all__ = ["ban", "boost", "grant", "set_quota", "set_tier", "show_user", "unban"]
+__all__ = ["ban", "boost", "forget", "grant", "set_quota", "set_tier", "show_user", "unban"]
 
 _DEFAULT = ("default", "обычно")
 _FACTOR = (2, FACTOR[1])
@@ -121,6 +121,14 @@ async def unban(desk: Desk, words: list[str]) -> str:
     user = read_identity(words[0])
     await _undo(desk.office.unban(user, who=desk.who), "admin-not-banned", user)
     return desk.say("admin-unbanned", user=user)
+
+
+async def forget(desk: Desk, words: list[str]) -> str:
+    """`forget telegram:123`."""
+    user = read_identity(words[0])
+    beware = await _stranger(desk, user)
+    await desk.forget(user, who=desk.who)
+    return desk.say("admin-forgotten", user=user) + beware
 
 
 async def _undo(change: Awaitable[None], missing: str, user: str) -> None:

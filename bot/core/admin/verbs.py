@@ -37,6 +37,7 @@ VERBS = {
     "quota": Verb(people.set_quota, "admin-use-quota", (2, 2)),
     "bonus": Verb(people.grant, "admin-use-bonus", (2, 2)),
     "boost": Verb(people.boost, "admin-use-boost", (2, 8)),
+    "forget": Verb(people.forget, "admin-use-forget", (1, 1)),
     "set": Verb(policy.set_value, "admin-use-set", (1, _MANY)),
     "add": Verb(policy.add_tier, "admin-use-add", (1, 3)),
     "remove": Verb(policy.remove_tier, "admin-use-remove", (1, 1)),

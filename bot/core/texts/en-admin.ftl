@@ -12,6 +12,7 @@ admin-use-tier = tier WHO TIER — put into a tier
 admin-use-quota = quota WHO CREDITS|default — credits a day
 admin-use-bonus = bonus WHO CREDITS — extra credits, kept over midnight
 admin-use-boost = boost WHO FACTOR TIME|off — served so many times as much until then: boost telegram:123 3 2h
+admin-use-forget = forget WHO — delete at once all that is known of the account
 admin-use-set = set FIELD VALUE — set tiers.free.day 2; set nights 23:00-07:00 13:00-14:00; set zone Europe/Moscow
 admin-use-add = add TIER [like TIER] — a new tier
 admin-use-remove = remove TIER
@@ -128,6 +129,7 @@ admin-granted = { $user } has { $credits ->
 } now; they stay until they are spent.
 admin-boosted = { $user } is boosted × { $factor } until { $until }.
 admin-boost-off = { $user } is not boosted any more.
+admin-forgotten = All of { $user } is deleted.
 admin-banned = { $user } is banned: { $reason }
 admin-unbanned = { $user } is no longer banned.
 admin-no-own-quota = { $user } has the credits of its tier.

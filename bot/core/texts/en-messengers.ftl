@@ -36,5 +36,6 @@ command-tonight = Leave the next job for the night
 command-quota = What I have left
 command-settings = Language, size, files
 command-link = One account on several platforms
+command-forget = Delete all that I know of you
 command-cancel = Stop
 command-help = What I can do

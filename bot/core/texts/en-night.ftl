@@ -30,6 +30,10 @@ link-code =
     Your code is { $code }, good for ten minutes; show it to nobody.
     Send /link { $code } where your other account is, and both are one.
 linked = Done: both are one account now. /quota says what it has.
+forget-ask = This deletes at once all that I know of you, on all linked platforms: works and their pictures, jobs that wait or run, saved styles, settings, links, bonus credits. It can’t be undone. What you used today of your credits counts until midnight.
+forget-button = Delete everything
+forget-done = All of it is deleted. Messages that stand in this chat are yours to remove.
+forget-not-yours = This button belongs to somebody else; send /forget yourself.
 
 ## Errors, by their code
 

@@ -11,6 +11,7 @@ help-commands =
     /quota — my credits
     /tonight — by morning, free: with a command, for a job that waits, or for what comes next
     /link — one account on several platforms
+    /forget — delete all that I know of you
     /cancel — stop
     /help { "<" }effect{ ">" } — its parameters
 help-range = from { $minimum } to { $maximum }, usually { $default }
@@ -161,7 +162,7 @@ error-tier-in-use = The tier “{ $tier }” can’t be removed: { $users ->
    *[other] { $users } users are
 } in it.
 error-rules-changed = Somebody else has changed the rules meanwhile; look at them again, and repeat your change.
-error-no-such-job = There is no such job any more.
+error-no-such-job = There is no such job any more; works are kept for a limited time.
 error-blob-missing = A picture of this job is no longer stored; please send it again.
 error-blob-store-away = Pictures can’t be stored or read just now. Nothing is lost: please try again in a moment.
 error-weights-missing = The effect needs the file { $file }, and it is missing from { $folder } on the server or damaged. Whoever runs the bot can get it with: { $source }

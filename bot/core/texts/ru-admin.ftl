@@ -12,6 +12,7 @@ admin-use-tier = tier КТО ТАРИФ — перевести на тариф
 admin-use-quota = quota КТО КРЕДИТЫ|default — кредиты на день
 admin-use-bonus = bonus КТО КРЕДИТЫ — дополнительные кредиты, не сгорают в полночь
 admin-use-boost = boost КТО ВО_СКОЛЬКО СРОК|off — до этого срока обслуживать во столько раз больше: boost telegram:123 3 2h
+admin-use-forget = forget КТО — сразу удалить всё, что известно об этой учётной записи
 admin-use-set = set ПОЛЕ ЗНАЧЕНИЕ — set tiers.free.day 2; set nights 23:00-07:00 13:00-14:00; set zone Europe/Moscow
 admin-use-add = add ТАРИФ [like ТАРИФ] — новый тариф
 admin-use-remove = remove ТАРИФ — убрать тариф
@@ -131,6 +132,7 @@ admin-granted = { $user }: { $credits ->
 }; они не сгорают.
 admin-boosted = { $user }: ускорение × { $factor } до { $until }.
 admin-boost-off = { $user }: ускорения больше нет.
+admin-forgotten = { $user }: всё удалено.
 admin-banned = { $user }: запрет. { $reason }
 admin-unbanned = { $user }: запрет снят.
 admin-no-own-quota = { $user }: своих кредитов нет, действует тариф.

@@ -36,5 +36,6 @@ command-tonight = Оставить следующее на ночь
 command-quota = Сколько у меня осталось
 command-settings = Язык, размер, файлы
 command-link = Одна учётная запись на разных площадках
+command-forget = Удалить всё, что бот о вас знает
 command-cancel = Остановить
 command-help = Что я умею

@@ -25,6 +25,7 @@ def reply_shape(reply: Reply) -> Shape:
         "slot": reply.slot,
         "buttons": _button_shapes(reply),
         "removes": reply.removes,
+        "forgets": reply.forgets,
         "status": _status_shape(reply.status) if reply.status else None,
         "files": [_file_shape(file, inside=not reply.slot) for file in reply.files],
     }

@@ -62,7 +62,10 @@ WAITS = Hears("Next in line", buttons=("Cancel",))
 READY = Hears("Swirl: ready in 4 seconds", pictures=("red",), buttons=("Delete",))
 
 # On VK who never spoke to the bot is taken for Russian
-NOT_YOURS = Toasts("There is no such job any more.", "Такого задания больше нет.")
+NOT_YOURS = Toasts(
+    "There is no such job any more; works are kept for a limited time.",
+    "Такого задания больше нет: работы хранятся недолго.",
+)
 FILTERS = (*EFFECTS, "learn_style", "style")
 RESULT = ("Again", "Weaker", "Stronger", "Delete", "Save this style")
 BLENDED = (

@@ -28,6 +28,7 @@
 --   ACCOUNTS  hash    user -> Ledger, JSON of strings; see ledger.py
 --   DRAINING  set     of workers that were told to leave
 --   CODES     scores  link code|account -> until when
+--   FORGOTTEN scores  account|day of its ledger, which says only what was used -> that midnight
 --   SPEEDS    hash    factors learned from what is done; see speeds.py
 --   ARRIVALS  hash    half-hour|class|effect -> how many came; see tide.py
 --   OUTBOX    stream  of the job's platform, where a script ends a job

@@ -47,13 +47,27 @@ local function cancelled(job)
   return cjson.encode({kind = 'cancelled', job = job})
 end
 
+-- What a running job that is stopped at `time` pays.
+local function used_until(record, time)
+  return math.max(0, math.min(tonumber(record.cost), time - record.started))
+end
+
+-- Nothing is known of a job any more.
+local function drop_job(job, record)
+  redis.call('HDEL', SUBMITTED, record.user .. '|' .. record.key)
+  redis.call('ZREM', OWNED, record.user .. '|' .. padded(record.seq) .. '|' .. job)
+  redis.call('ZREM', ENDED, job)
+  redis.call('ZREM', DEAD, job)
+  for _, key in ipairs({JOBS, RECORDS, PROGRESS, ENDINGS}) do redis.call('HDEL', key, job) end
+end
+
 -- End a job for good; `ending` is JSON. A cancelled one pays for the time until it was flagged.
 local function finish(job, record, state, ending, now)
   local used = 0
   if state == 'done' then
     used = tonumber(record.cost)
   elseif state == 'cancelled' and record.flagged then
-    used = math.max(0, math.min(tonumber(record.cost), record.flagged - record.started))
+    used = used_until(record, record.flagged)
   end
   settle_credits(record, used)
   record.state = state

@@ -1,7 +1,7 @@
 // What is said to the bot, and its answers: words, and buttons that say more.
 
 import { el, say } from "./dom.js";
-import { remove, update } from "./works.js";
+import { remove, removeAll, update } from "./works.js";
 
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -22,6 +22,9 @@ export async function post(parts) {
 export async function hear(place, reply, pictures = () => []) {
   if (reply.removes) {
     remove(place);
+  } else if (reply.forgets) {
+    removeAll();
+    showAnswer(place, reply.text);
   } else if (reply.slot && !reply.error) {
     showAnswer(place, "");
     await update(reply);

@@ -18,6 +18,9 @@ export function showAll(list) {
   byId("empty").hidden = list.length > 0;
 }
 
+// All works were deleted.
+export const removeAll = () => showAll([]);
+
 export async function refresh(id) {
   const answer = await fetch(`/api/jobs/${id}`);
   if (answer.ok) show(await answer.json());
