@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,22 @@ def test_compose() -> None:
     assert [["cpu"], ["gpu"]] == [services[f"worker-{kind}"]["profiles"] for kind in ("cpu", "gpu")]
 
 
+def test_object_store() -> None:
+    """What docs/operations.md has for .env is where compose.yaml's store is, and its bucket."""
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    said = dict(re.findall(r"^((?:ATELIER|AWS)_\w+)=(\S+)$", page, re.MULTILINE))
+    store = COMPOSE["services"]["s3"]
+    config = tomllib.loads((DEPLOY / "garage.toml").read_text("utf-8"))
+    port = config["s3_api"]["api_bind_addr"].rpartition(":")[2]
+    assert f"http://s3:{port}" == said["AWS_ENDPOINT_URL"]
+    assert config["s3_api"]["s3_region"] == said["AWS_REGION"]
+    assert f"s3://{store['environment']['GARAGE_DEFAULT_BUCKET']}" == said["ATELIER_BLOBS_URL"]
+    kept = {volume.split(":")[1] for volume in store["volumes"]}
+    assert {config["metadata_dir"], config["data_dir"], "/etc/garage.toml"} == kept
+    for variable in store["environment"].values():
+        assert re.sub(r"\$\{(\w+):-\}", r"\1", variable) in {*said, "atelier"}
+
+
 def test_prometheus_and_grafana_find_all() -> None:
     """Prometheus asks services that there are at the ports that they tell at; rules, dashboard and
     the source are where the two programs look for them.
@@ -180,6 +197,19 @@ def test_manifests(told: Told) -> None:
             is_exposed(told, trigger["metadata"]["query"])
     guarded = [d["metadata"]["name"] for d in MANIFESTS if d["kind"] == "PodDisruptionBudget"]
     assert ["worker-cpu", "worker-gpu"] == sorted(guarded)
+
+
+@pytest.mark.parametrize("version", ["1.25", "1.37"])
+def test_schemas(version: str) -> None:
+    """Kubernetes' own schemas allow every manifest, with no field that they don't know."""
+    validator = pytest.importorskip("kubernetes_validate")
+    others = ("kustomize.config.k8s.io", "keda.sh")
+    checked = [d for d in MANIFESTS if not d["apiVersion"].startswith(others)]
+    assert {"Service", "StatefulSet", "Deployment", "PodDisruptionBudget"} == {
+        document["kind"] for document in checked
+    }
+    for document in checked:
+        validator.validate(document, version, strict=True)
 
 
 @pytest.mark.parametrize("name", ["bot", "worker-cpu"])
