@@ -50,12 +50,15 @@ def test_metrics_of_a_bot(told: Told) -> None:
 
 
 def test_metrics_of_a_worker(told: Told) -> None:
-    """Attempts, waits, service times, what is loaded, and the memory of the child."""
+    """Attempts, waits, service times, what is loaded, and the memory of both its processes."""
     found = samples_in(told.metrics["worker"])
     attempt = {"effect": "odd", "outcome": "failed", "code": "broken_effect"}
     assert 1 == value(found, "atelier_attempts_total", **attempt)
+    death = {"effect": "noop", "outcome": "retried", "code": "crashed"}
+    assert 0 == value(found, "atelier_attempts_total", **death)
+    assert (value(found, "process_resident_memory_bytes") or 0) > 1e6
     assert 1 == value(found, "atelier_service_seconds_count", effect="noop")
-    assert 2 == value(found, "atelier_wait_seconds_count", tier="free")
+    assert 2 == value(found, "atelier_wait_seconds_count", tier="free", pool="cpu")
     assert (value(found, "atelier_effect_load_seconds", effect="noop") or 0) > 0
     assert (value(found, "atelier_child_process_resident_memory_bytes") or 0) > 1e6
 

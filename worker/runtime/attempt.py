@@ -20,7 +20,7 @@ from worker.jobs.tracing import Facts, begin, span, traceparent
 from worker.runtime.device import Device
 from worker.runtime.lease import Reporter, keep
 from worker.runtime.messages import Failure, Part, Result, Step, Stopped, Verdict
-from worker.runtime.metrics import ATTEMPTS, SERVICE, WAIT
+from worker.runtime.metrics import ATTEMPTS, SERVICE
 from worker.runtime.patience import Patience, StorePatience
 
 log = logging.getLogger(__name__)
@@ -87,8 +87,6 @@ class Attempt:
     async def _run(self, known: Facts) -> _Outcome:
         job, attempt = self.claim.job, self.claim.attempt
         log.info("job %s: %s, attempt %d", job.id, job.effect, attempt, extra=known)
-        if attempt == 1:
-            WAIT.labels(self.claim.tier).observe(self.claim.waited)
         begun = time.monotonic()
         background = [
             asyncio.create_task(self._watch(work))

@@ -20,6 +20,7 @@ from worker.jobs.watch import redis_fault
 from worker.runtime.attempt import Attempt
 from worker.runtime.batch import Batch
 from worker.runtime.device import Device, DeviceRefused
+from worker.runtime.metrics import WAIT, expect
 from worker.runtime.patience import Patience
 from worker.runtime.process import ChildGone, ChildHung
 from worker.runtime.sweep import Sweep, sweep_cache
@@ -121,6 +122,7 @@ class Worker:
                 *(self._options.name, self.device.name),
                 *(", ".join(self.device.effects) or "nothing", down),
             )
+        expect(self.device.effects)
         self._next_look = max(self._next_look, time.monotonic() + self._options.look_again)
         self._ready.set()
         self._changed.set()
@@ -164,6 +166,9 @@ class Worker:
         if self._stop.is_set() or not self.device.alive:
             await asyncio.gather(*map(self._release, claims))
             return
+        for claim in claims:
+            if claim.attempt == 1:
+                WAIT.labels(claim.tier, self._pool).observe(claim.waited)
         attempts = [self._attempt(claim) for claim in claims]
         self._batch = Batch(attempts, self.device)
         effects = self.device.effects

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 from prometheus_client import Counter, Histogram, ProcessCollector
@@ -13,12 +14,12 @@ from prometheus_client.registry import Collector
 
 from worker.runtime.device import Device
 
-__all__ = ["ATTEMPTS", "SERVICE", "WAIT", "DeviceCollector"]
+__all__ = ["ATTEMPTS", "SERVICE", "WAIT", "DeviceCollector", "expect"]
 
 _SECONDS = (0.1, 0.3, 1, 2, 5, 10, 20, 40, 90, 180, 360, 900, 3600)
 
 WAIT = Histogram(
-    "atelier_wait_seconds", "From a job's submission to its first claim.", ["tier"],
+    "atelier_wait_seconds", "From a job's submission to its first claim.", ["tier", "pool"],
     buckets=(*_SECONDS, 14400, 43200),
 )  # fmt: skip
 SERVICE = Histogram(
@@ -27,6 +28,12 @@ SERVICE = Histogram(
 ATTEMPTS = Counter(
     "atelier_attempts", "Claimed jobs, by what came of them.", ["effect", "outcome", "code"]
 )
+
+
+def expect(effects: Iterable[str]) -> None:
+    """Begin the series of deaths: one that begins with its first failure hides it from a rate."""
+    for effect, outcome, code in product(effects, ("retried", "failed"), ("crashed", "hung")):
+        ATTEMPTS.labels(effect, outcome, code)
 
 
 class DeviceCollector(Collector):
