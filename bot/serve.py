@@ -138,6 +138,7 @@ async def _run(
         await jobs.queue.reap()
 
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(jobs.queue.wait_until_there())
         if rules is not None:
             tasks.create_task(_adopt(rules, jobs.office))
         for front in fronts:

@@ -2,7 +2,8 @@
 
 QueueError            one clear English sentence; `code` for machines
 ├── QueueAway         Redis does not answer just now; nothing was changed, or it will be found
-│                     again by its key: try again
+│   │                 again by its key: try again
+│   └── NewerWire     what is there was written by a newer program, and is left to such
 ├── NoSuchJob         never was, or forgotten
 ├── NotYours          another account's job
 ├── TooManyWaiting    the user's tier allows no more waiting jobs
@@ -52,6 +53,12 @@ class QueueAway(QueueError):
     """Redis can't be reached."""
 
     code = "queue_away"
+
+
+class NewerWire(QueueAway):
+    """Programs of a newer version have written what this one can't read; it waits for them."""
+
+    code = "newer_wire"
 
 
 class NoSuchJob(QueueError):

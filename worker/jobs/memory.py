@@ -67,6 +67,7 @@ class MemoryQueue(MemoryLinks):
         else:
             bonus = self._admit(job, self._room)
             self._seq += 1
+            self._wire = max(self._wire, job.v)
             record = JobRecord(
                 job=job, key=key, entry=place_of(job, self._seq), submitted=self._clock(),
                 date=self._ledgers[job.user].date, bonus=bonus,
@@ -222,6 +223,9 @@ class MemoryQueue(MemoryLinks):
             self._drop_record(record)
         self._drop_remainders()
         return [record.job.id for record in old]
+
+    async def wait_until_there(self) -> None:
+        """It is."""
 
     async def close(self) -> None:
         """Nothing to let go of."""

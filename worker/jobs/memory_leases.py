@@ -13,6 +13,7 @@ from worker.jobs.errors import LeaseLost, NoSuchJob, NotWaiting, NotYours
 from worker.jobs.memory_office import MemoryOffice
 from worker.jobs.memory_record import JobRecord, place_of
 from worker.jobs.model import (
+    WIRE,
     Cancelled,
     Claim,
     Done,
@@ -23,6 +24,7 @@ from worker.jobs.model import (
     Receipt,
     State,
     WorkerInfo,
+    newer_wire,
 )
 from worker.jobs.policy import LATER, MICRO, Waiting
 from worker.jobs.replay import DEFAULT_POOL
@@ -40,6 +42,7 @@ class MemoryLeases(MemoryOffice):
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__(clock)
         self._seq = 0
+        self._wire = WIRE
         self._records: dict[str, JobRecord] = {}
         self._running: dict[str, JobRecord] = {}
         self._stopped: list[tuple[str, str]] = []
@@ -63,6 +66,8 @@ class MemoryLeases(MemoryOffice):
         end = loop.time() + wait
         while True:
             changed = self._changed
+            if self._wire > WIRE:
+                raise newer_wire(self._wire)
             taken = self._order.take(
                 self._rules.open_to(pool, effects), self._calendar.weights(self._clock()),
                 most=most, warm=warm, slack=self._rules.slack * MICRO,

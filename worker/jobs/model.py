@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from worker.jobs.errors import NewerWire
 
 __all__ = [
+    "WIRE",
     "Account",
     "Boost",
     "Cancelled",
@@ -29,7 +33,13 @@ __all__ = [
     "Ticket",
     "Turnover",
     "WorkerInfo",
+    "newer_wire",
+    "read_job",
 ]
+
+
+WIRE = 1
+"""Of what is written to Redis; docs/queue.md says when it is raised."""
 
 
 class _Wire(BaseModel):
@@ -43,7 +53,8 @@ Word = Annotated[str, Field(pattern=r"^[^\s|]{1,200}$")]
 class Job(_Wire):
     """One request, as submitted. Only `Queue.defer` changes it, and only in `deferred`."""
 
-    v: Literal[1] = 1
+    v: int = Field(WIRE, ge=1)
+    """The version of the wire that it is written in: `read_job`."""
     id: Word
     """Unguessable; also the prefix of every blob of the job."""
     user: Word
@@ -83,6 +94,28 @@ class Job(_Wire):
     def company(self) -> str:
         """Its kind as long as it was not tried; none if it may be tried but once."""
         return self.kind if self.max_attempts > 1 else ""
+
+
+def read_job(raw: str) -> Job:
+    """A job, written in this version of the wire or the one before. Raises `NewerWire`."""
+    try:
+        job = Job.model_validate_json(raw)
+    except ValidationError:
+        version = json.loads(raw).get("v", 1)
+        if isinstance(version, int) and version > WIRE:
+            raise newer_wire(version) from None
+        raise
+    if job.v > WIRE:
+        raise newer_wire(job.v)
+    return job
+
+
+def newer_wire(version: int) -> NewerWire:
+    """Why this program leaves it alone."""
+    return NewerWire(
+        f"Redis holds work of version {version}, and this program knows none above {WIRE}: it is"
+        " kept for newer programs"
+    )
 
 
 class State(StrEnum):

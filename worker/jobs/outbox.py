@@ -9,7 +9,7 @@ from redis.exceptions import ResponseError
 
 from worker.jobs.connection import PATIENCE, Connection
 from worker.jobs.errors import QueueAway
-from worker.jobs.model import ENDING, Job, Receipt
+from worker.jobs.model import ENDING, Receipt, read_job
 
 __all__ = ["GROUP", "Outbox"]
 
@@ -48,6 +48,7 @@ class Outbox:
                 with self._connection.errors():
                     async with asyncio.timeout(PATIENCE):
                         entries = await self._take(platform, consumer, count, min(left, _BLOCK))
+                receipts = [_receipt(*entry) for entry in entries]
                 if entries:  # else a failover could bring back a job whose ending was delivered
                     await self._connection.confirm()
             except ResponseError as error:
@@ -60,7 +61,7 @@ class Outbox:
                 raise
             if entries or left <= 0:
                 self._in_hand.update((platform, id_) for id_, _ in entries)
-                return [_receipt(*entry) for entry in entries]
+                return receipts
 
     async def acknowledge(self, platform: str, receipt: Receipt) -> None:
         """Remove it; the job may be forgotten from now on."""
@@ -119,7 +120,7 @@ class Outbox:
 def _receipt(id_: str, fields: dict[str, str]) -> Receipt:
     return Receipt(
         id=id_,
-        job=Job.model_validate_json(fields["job"]),
+        job=read_job(fields["job"]),
         ending=ENDING.validate_json(fields["ending"]),
         since=int(id_.partition("-")[0]) / 1000,  # as streams name their entries
     )

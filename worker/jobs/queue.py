@@ -26,6 +26,11 @@ class Queue(Protocol):
     Who is served next is decided in `claim` alone.
     """
 
+    async def wait_until_there(self) -> None:
+        """Return when Redis answers. Raises `BadSettings` when it never would, or when a newer
+        program than this one has written to it.
+        """
+
     async def submit(self, job: Job, *, key: str) -> Ticket:
         """Queue a job; the same `key` (platform, chat, message) of the same user is the same job.
 
@@ -53,6 +58,9 @@ class Queue(Protocol):
         `most[effect]` in all, 1 where it is missing, that can be run in one batch. Of what may be
         served next an effect that is `warm`, loaded already, is preferred. See `policy`. Nothing
         of a paused effect is taken, nor anything by a worker of a paused pool.
+
+        Nothing is taken, and `NewerWire` raised, once a job was submitted in a newer version of
+        the wire: all that waits is left to newer workers.
 
         A claim whose answer is lost on the way is given back when its lease runs out. With
         nothing to do it sleeps up to `wait` seconds for a wake-up, then returns an empty list.

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from worker.jobs.connection import Connection
 from worker.jobs.crew import Running
-from worker.jobs.model import ENDING, Job, JobView, Progress, State
+from worker.jobs.model import ENDING, JobView, Progress, State, read_job
 from worker.jobs.policy import MICRO, line_of
 
 __all__ = ["Record", "read_views"]
@@ -59,7 +59,7 @@ async def read_views(
 def _view(job: str, raw: str, progress: str | None, ending: str | None) -> JobView:
     record = Record.model_validate_json(raw)
     return JobView(
-        job=Job.model_validate_json(job),
+        job=read_job(job),
         state=State(record.state),
         attempt=record.claims - record.released,
         submitted=record.submitted / MICRO,

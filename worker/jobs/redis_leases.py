@@ -12,7 +12,19 @@ from worker.jobs import endings
 from worker.jobs.connection import Connection
 from worker.jobs.errors import LeaseLost, QueueAway
 from worker.jobs.keys import KEYS, PREFIX
-from worker.jobs.model import ENDING, Cancelled, Claim, Done, Ending, Failed, Job, Progress
+from worker.jobs.model import (
+    ENDING,
+    WIRE,
+    Cancelled,
+    Claim,
+    Done,
+    Ending,
+    Failed,
+    Job,
+    Progress,
+    newer_wire,
+    read_job,
+)
 from worker.jobs.outbox import Outbox
 from worker.jobs.policy import MICRO
 from worker.jobs.rulebook import Rulebook
@@ -97,14 +109,17 @@ class RedisLeases:
         rows = itertools.chain(weights.items(), (row for row in wanted if row[0] in open_))
         reply = await self._connection.run(
             "claim", self._now(), worker, micro(lease), waiter, "1" if sleep else "",
-            rules.version, rules.slack * MICRO, len(weights), *itertools.chain(*rows),
+            rules.version, rules.slack * MICRO, WIRE, len(weights),
+            *itertools.chain(*rows),
         )  # fmt: skip
         if reply == "stale":
             await self._rulebook.load()
             return await self._claim(worker, pool, wanted, lease, waiter, sleep=sleep)
+        if reply and reply[0] == "newer":
+            raise newer_wire(int(reply[1]))
         return [
             Claim(
-                job=Job.model_validate_json(job),
+                job=read_job(job),
                 token=token,
                 attempt=int(attempt),
                 deadline=int(deadline) / MICRO,

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from worker.jobs import endings
 from worker.jobs.errors import (
+    BadSettings,
     LeaseLost,
     NoSuchJob,
     NotWaiting,
@@ -18,6 +19,7 @@ from worker.jobs.forecast import Crowd, Forecast
 from worker.jobs.keys import KEYS
 from worker.jobs.link_codes import new_code
 from worker.jobs.model import (
+    WIRE,
     Account,
     Estimate,
     Job,
@@ -26,6 +28,7 @@ from worker.jobs.model import (
     Receipt,
     Ticket,
     WorkerInfo,
+    newer_wire,
 )
 from worker.jobs.queue_metrics import EXPIRED
 from worker.jobs.records import read_views
@@ -66,8 +69,13 @@ class RedisQueue(RedisLinks):
         return self._connection.client
 
     async def wait_until_there(self) -> None:
-        """Return when Redis answers. Raises `BadSettings` when it never would."""
+        """Return when Redis answers. Raises `BadSettings` when it never would, or when a newer
+        program than this one has written to it.
+        """
         await self._connection.wait_until_there()
+        wire = await self._rulebook.wire()
+        if wire > WIRE:
+            raise BadSettings(f"{newer_wire(wire)}; install a newer one here, too.")
 
     async def submit(self, job: Job, *, key: str) -> Ticket:
         """Queue a job; the same `key` of the same user is the same job."""
@@ -79,7 +87,7 @@ class RedisQueue(RedisLinks):
                 key, job.effect, job.cost, job.max_attempts, self._rulebook.rules.version,
                 str(date), self._rulebook.rules.longest, job.company,
                 "1" if job.deferred else "", slot_of(date, midnight, seconds)[1],
-                "1" if job.effect in self._rulebook.rules.paused_effects else "",
+                "1" if job.effect in self._rulebook.rules.paused_effects else "", job.v,
             )  # fmt: skip
         match verdict:
             case "not_yours":

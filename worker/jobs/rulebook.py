@@ -36,6 +36,10 @@ class Rulebook:
             self.calendar = Calendar(rules)
         return rules
 
+    async def wire(self) -> int:
+        """The newest version in which anything was written."""
+        return int(await self._field("wire") or 1)
+
     async def _field(self, name: str) -> str | None:
         async def ask(client: Any) -> str | None:
             found: str | None = await client.hget(self._keys["rules"], name)

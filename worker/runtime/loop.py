@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Sequence
 
-from effects.cache import cache_folder
 from worker.config import WorkerOptions
 from worker.jobs.errors import BlobStoreAway, LeaseLost, QueueAway
 from worker.jobs.logs import about
@@ -243,6 +242,9 @@ class Worker:
 
     async def _sweep(self) -> None:
         """Drop old jobs and their pictures, and pictures without a job."""
+        # Here, for the parent starts without effects; and this loads none.
+        from effects.cache import cache_folder
+
         keep, age = self._options.keep, self._options.keep_orphans
         orphans = Sweep(self._jobs.queue, self._jobs.blobs, age)
         while True:

@@ -136,6 +136,7 @@ error-effect-down = “{ $title }” is out of order just now ({ $reason }); you
 error-out-of-memory = There was not enough memory for this picture; try a smaller size.
 error-broken-effect = The effect failed on this picture, and the admin can see why; another picture or other parameters may do.
 error-queue-away = The queue can’t be reached just now. Nothing is lost: please try again in a moment.
+error-newer-wire = The service is being upgraded. Nothing is lost: please try again in a moment.
 error-too-many-waiting = You have { $waiting ->
     [one] { $waiting } job
    *[other] { $waiting } jobs

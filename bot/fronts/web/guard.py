@@ -38,7 +38,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_AWAY = ("queue_away", "blob_store_away")
+_AWAY = ("queue_away", "newer_wire", "blob_store_away")
 _GONE = ("no_such_job", "not_yours", "blob_missing")
 
 

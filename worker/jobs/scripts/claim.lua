@@ -1,11 +1,13 @@
--- now worker lease waiter sleep version slack classes {class weight}... {effect most warm}...
--- -> {Job-JSON, token, attempt, deadline, waited, class}...; nothing; or "stale": these are not the rules in force
+-- now worker lease waiter sleep version slack wire classes {class weight}... {effect most warm}...
+-- -> {Job-JSON, token, attempt, deadline, waited, class}...; nothing; or "stale": these are not the rules in force; "newer", the version of the wire
 -- `waiter` registers this claim as asleep when there is nothing to do and `sleep` is "1". Weight 0:
 -- closed. `most`: so many in a batch; `warm`: "1" for an effect that is loaded. See policy.py.
 local now, worker, lease, waiter = clock(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
-if redis.call('HGET', RULES, 'version') ~= ARGV[6] then return 'stale' end
+local rules = redis.call('HMGET', RULES, 'version', 'wire')
+if rules[1] ~= ARGV[6] then return 'stale' end
+if tonumber(rules[2] or 1) > tonumber(ARGV[8]) then return {'newer', rules[2]} end
 if waiter ~= '' then each_idle('ZREM', waiter) end
-local slack, effects = tonumber(ARGV[7]), 9 + 2 * ARGV[8]
+local slack, effects = tonumber(ARGV[7]), 10 + 2 * ARGV[9]
 local classes, flat = {}, redis.call('HGETALL', CLASSES)
 for i = 1, #flat, 2 do classes[flat[i]] = tonumber(flat[i + 1]) end
 local root = classes.root or 0
@@ -31,7 +33,7 @@ local function head_of(tier, warm)
 end
 
 local weights, best, best_start, best_seq, tier, tag, index = {}
-for i = 9, effects - 1, 2 do
+for i = 10, effects - 1, 2 do
   local class, weight = ARGV[i], tonumber(ARGV[i + 1])
   if (classes['n|' .. class] or 0) > 0 then
     weights[class] = weight

@@ -21,7 +21,7 @@
 --   COUNTERS  hash    seq: submits so far; held, spent, returned: credits ever; see Turnover
 --   ALIVE     scores  worker -> until when
 --   WORKERS   hash    worker -> WorkerInfo, JSON
---   RULES     hash    version; document: Rules, JSON; waiting|, running|, daily|, effects|,
+--   RULES     hash    version; wire: the newest of any job, if not 1; document: Rules, JSON; waiting|, running|, daily|, effects|,
 --                     deferred|tier
 --   PEOPLE    hash    user -> Terms, JSON of strings, if admins have set any; see people.py
 --   AUDIT     stream  of changes by admins

@@ -1,5 +1,5 @@
 -- now limit job Job-JSON user key effect cost max_attempts version date longest kind deferred
--- slot paused
+-- slot paused wire
 -- -> "ok", job, its record if it is known already, the class of its line, now, a snapshot if
 -- `limit` is not 0; or why not:
 -- "not_yours"; "stale": these are not the rules in force; "joined", the account; "banned", the reason; "paused"; "effect", the tier;
@@ -41,7 +41,7 @@ if not known then
   local tier = terms.tier or 'free'
   local limits = redis.call(
     'HMGET', RULES, 'waiting|' .. tier, 'effects|' .. tier, 'daily|' .. tier, 'version',
-    'deferred|' .. tier)
+    'deferred|' .. tier, 'wire')
   if limits[4] ~= ARGV[10] then return {'stale'} end
   if terms.account then return {'joined', terms.account} end
   if terms.banned then return {'banned', terms.banned} end
@@ -72,6 +72,7 @@ if not known then
     submitted = int(now), state = 'waiting', claims = '0', released = '0',
     kind = ARGV[13] ~= '' and ARGV[13] or nil, deferred = deferred and '1',
   }
+  if tonumber(ARGV[17]) > tonumber(limits[6] or 1) then redis.call('HSET', RULES, 'wire', ARGV[17]) end
   redis.call('HSET', SUBMITTED, key, job)
   redis.call('HSET', JOBS, job, ARGV[4])
   redis.call('ZADD', OWNED, '0', user .. '|' .. padded(record.seq) .. '|' .. job)
