@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -53,6 +54,21 @@ async def desk(redis_client: Redis) -> AsyncIterator[VkDesk]:
         yield desk
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_clock_that_goes_back(desk: VkDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an hour: nobody waits for that hour."""
+    await desk.front.send("7", Reply("before", once="1"))
+    now, sleep = time.time, time.sleep
+
+    def short_sleep(seconds: float) -> None:
+        assert seconds < 1
+        sleep(seconds)
+
+    monkeypatch.setattr(time, "time", lambda: now() - 3600)
+    monkeypatch.setattr(time, "sleep", short_sleep)
+    await desk.front.send("7", Reply("after", once="2"))
+    await desk.server.person(7).hears("after")
 
 
 async def test_a_photo_with_words(desk: VkDesk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
@@ -36,6 +37,21 @@ def is_transient(error: Exception) -> bool:
     if isinstance(error, ApiError):
         return error.code in _TRANSIENT_CODES
     return isinstance(error, _TRANSIENT)
+
+
+class _Api(VkApiGroup):  # type: ignore[misc]
+    """Keeps its pace whatever the clock does: vk_api asks the time of day, and would sleep for an
+    hour when that goes back by one.
+    """
+
+    @property
+    def last_request(self) -> float:
+        """When, by the clock as it is now."""
+        return time.time() - (time.monotonic() - self._since)
+
+    @last_request.setter
+    def last_request(self, _: float) -> None:
+        self._since = time.monotonic()
 
 
 class _Adapter(HTTPAdapter):
@@ -140,11 +156,11 @@ class _Listening:
                 done.set_exception(error)
 
 
-def _connect(token: str, base: str) -> VkApiGroup:
+def _connect(token: str, base: str) -> _Api:
     session = requests.Session()
     for scheme in ("https://", "http://"):
         session.mount(scheme, _Adapter(base))
-    api = VkApiGroup(token=token, session=session, api_version=VERSION)
+    api = _Api(token=token, session=session, api_version=VERSION)
     api.RPS_DELAY = _DELAY
     return api
 
