@@ -1,5 +1,5 @@
 # Every target sets up .venv first, when it is missing or stale.
-.PHONY: demo run test test-slow check audit bench bench-quality chaos simulate clean help
+.PHONY: demo run test test-slow check audit bench bench-quality chaos soak simulate clean help
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -61,6 +61,9 @@ bench-quality: .venv/.dev  ## figures of quality; needs pictures (ATELIER_BENCH_
 
 chaos: .venv/.dev  ## 1,000 jobs while workers and Redis are killed (ARGS="--seed 7")
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+soak: .venv/.dev  ## half an hour of traffic on all fronts, one fault after the other (ARGS="--minutes 5")
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 simulate: .venv/.dev  ## a day of 40,000 users under a virtual clock (ARGS="--users 1000")
 	@$(BIN)/python -m tests.simulate $(ARGS)

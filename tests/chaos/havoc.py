@@ -17,7 +17,7 @@ import psutil
 
 from tests.chaos.plan import EFFECT, LEASE, Plan
 from tests.conftest import RedisServer
-from tests.worker.runtime_kit import ROOT, House, WorkerProcess
+from tests.worker.runtime_kit import ROOT, House, WorkerProcess, poll
 from worker.jobs.connection import PATIENCE
 
 _BLOWS = {
@@ -223,13 +223,6 @@ class Havoc:
         back, before = time.monotonic(), self._endings()
         await poll(lambda: self._endings() > before, RECOVERY)
         self.recoveries.append(time.monotonic() - back)
-
-
-async def poll(check: Callable[[], bool], seconds: float) -> None:
-    """Return when `check` is true, or the time is over: the verdict will say."""
-    end = time.monotonic() + seconds
-    while not check() and time.monotonic() < end:  # noqa: ASYNC110 - other processes tell nobody
-        await asyncio.sleep(0.02)
 
 
 def _children(worker: WorkerProcess) -> list[int]:

@@ -12,11 +12,11 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tests.chaos.havoc import Havoc, poll
+from tests.chaos.havoc import Havoc
 from tests.chaos.plan import EFFECT, Plan
 from tests.chaos.verdict import Verdict
 from tests.conftest import RedisServer
-from tests.worker.runtime_kit import House
+from tests.worker.runtime_kit import House, poll
 from worker.jobs.redis_queue import KEYS, RedisQueue
 
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 from collections import Counter, defaultdict
 from pathlib import Path
 
-import psutil
 import redis
 
 from tests.chaos.havoc import RECOVERY
 from tests.chaos.people import accepted, delivered
 from tests.chaos.plan import COST, PLATFORM, Plan, is_result, owner
+from tests.worker.remains import OF_JOBS, OF_WORK, counts_astray, left, processes_of, tracebacks
 from tests.worker.runtime_kit import House
 from worker.jobs.errors import BlobMissing, NoSuchJob
 from worker.jobs.policy import MICRO
 from worker.jobs.redis_queue import KEYS
-
-_OF_JOBS = ["jobs", "records", "progress", "endings", "submitted", "owned", "ended"]
-_OF_WORK = ["lines", "ready", "kinds", "held", "leases", "flagged"]
 
 
 class Verdict:
@@ -37,7 +33,7 @@ class Verdict:
         """Whether all were submitted, have ended and were delivered."""
         submitted = {number for number, _ in accepted(self._house.folder).lines()}
         outbox = self._client.xlen(f"{{atelier}}:outbox:{PLATFORM}")
-        return len(submitted) == self._plan.jobs and not self._left(_OF_WORK) and not outbox
+        return len(submitted) == self._plan.jobs and not left(self._client, *OF_WORK) and not outbox
 
     async def of_jobs(self) -> None:
         """Every job accepted once, ended once, delivered, with its own result."""
@@ -67,22 +63,13 @@ class Verdict:
         ]
         self.figures["jobs that took more than one attempt"] = sum(n > 1 for n in attempts)
         self.figures["most attempts of one job"] = max(attempts, default=0)
-        if left := self._left(_OF_WORK):
-            self.broken.append(f"nothing waits or runs, and yet Redis holds {left}")
-        self._of_counts()
+        if work := left(self._client, *OF_WORK):
+            self.broken.append(f"nothing waits or runs, and yet Redis holds {work}")
+        self.broken += counts_astray(self._client)
         await self._of_credits(jobs)
-        extra = self._left(["jobs"]).get("jobs", 0) - len(receipts)
+        extra = left(self._client, "jobs").get("jobs", 0) - len(receipts)
         if extra:
             self.broken.append(f"Redis holds {extra:+} jobs beside those that ended")
-
-    def _of_counts(self) -> None:
-        """What is counted per user and tier comes back to nothing, else a limit would stay."""
-        for user, share in self._client.hgetall(KEYS["users"]).items():
-            if any(json.loads(share)[count] for count in ("waiting", "running", "tagged")):
-                self.broken.append(f"the counts of user {user.decode()} are astray: {share}")
-        for name, count in self._client.hgetall(KEYS["classes"]).items():
-            if name.startswith(b"n|") and int(count):
-                self.broken.append(f"the count of tier {name.decode()} is astray: {int(count)}")
 
     async def _of_credits(self, jobs: dict[int, str]) -> None:
         """Each account has paid for its jobs once, holds nothing, and balances."""
@@ -144,28 +131,23 @@ class Verdict:
     def is_swept(self) -> bool:
         """Whether everything was forgotten, and no file is left."""
         self.figures["files left in the end"] = len(self._files())
-        return not self.figures["files left in the end"] and not self._left(_OF_JOBS)
+        return not self.figures["files left in the end"] and not left(self._client, *OF_JOBS)
 
     def of_sweep(self) -> None:
         """What outlived the last worker's sweep."""
         if not self.is_swept():
             files = [str(path) for path in self._files()[:5]]
-            self.broken.append(f"not all was swept: Redis {self._left(_OF_JOBS)}, files {files}")
+            kept = left(self._client, *OF_JOBS)
+            self.broken.append(f"not all was swept: Redis {kept}, files {files}")
 
     def of_processes(self, statuses: list[int]) -> None:
         """Everybody left when told to, took its child along, and never lost its composure."""
         if any(statuses):
             self.broken.append(f"workers that were told to leave ended with {statuses}")
-        left = [
-            process.info["cmdline"]
-            for process in psutil.process_iter(["cwd", "cmdline"])
-            if process.info["cwd"] == str(self._house.folder)
-        ]
-        self.figures["processes left"] = len(left)
-        self.broken += [f"a process is left: {' '.join(command)}" for command in left]
-        for log in self._house.folder.glob("*.log"):
-            if "Traceback" in log.read_text():
-                self.broken.append(f"a traceback is in {log}")
+        running = processes_of(self._house.folder)
+        self.figures["processes left"] = len(running)
+        self.broken += [f"a process is left: {command}" for command in running]
+        self.broken += [f"a traceback is in {log}" for log in tracebacks(self._house.folder)]
 
     def _files(self) -> list[Path]:
         """What the store holds, below its folder; some of it may be vanishing just now."""
@@ -175,13 +157,3 @@ class Verdict:
             for place, _, names in os.walk(blobs)
             for name in names
         ]
-
-    def _left(self, names: list[str]) -> dict[str, int]:
-        """How much is under these keys, where anything is."""
-        sizes = {}
-        for name in names:
-            kind = self._client.type(KEYS[name])
-            if kind != b"none":
-                count = self._client.hlen if kind == b"hash" else self._client.zcard
-                sizes[name] = count(KEYS[name])
-        return sizes

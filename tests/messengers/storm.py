@@ -26,7 +26,7 @@ from tests.messengers.faults import Fault, Faults
 from tests.messengers.telegram import TelegramServer
 from tests.messengers.telegram.world import BOT_ID
 from tests.messengers.vk import VkServer
-from tests.worker.runtime_kit import ROOT, House
+from tests.worker.runtime_kit import ROOT, House, poll
 from worker.jobs.redis_queue import RedisQueue
 
 __all__ = ["Plan", "Storm"]
@@ -140,18 +140,6 @@ class _Messenger:
         self.server = server
         self.polls = "getUpdates" if isinstance(server, TelegramServer) else "poll"
 
-    def environment(self) -> dict[str, str]:
-        if isinstance(self.server, TelegramServer):
-            return {
-                "ATELIER_TELEGRAM__TOKEN": self.server.token,
-                "ATELIER_TELEGRAM__API_BASE": self.server.base,
-            }
-        return {
-            "ATELIER_VK__TOKEN": self.server.token,
-            "ATELIER_VK__GROUP_ID": str(self.server.group),
-            "ATELIER_VK__API_BASE": self.server.base,
-        }
-
     def sent(self) -> list[tuple[int, float, bool]]:
         """Person, time and whether it was a result, for each message of the bot."""
         if isinstance(self.server, TelegramServer):
@@ -194,7 +182,7 @@ class _Weather:
         self._messenger = messenger
         self._folder = folder
         self._dice = random.Random(plan.seed)
-        self._environment = messenger.environment() | {
+        self._environment = messenger.server.settings | {
             "ATELIER_REDIS_URL": redis_url,
             "ATELIER_STATE_DIR": str(folder),
             "PYTHONPATH": os.pathsep.join([str(folder / "plugins"), str(ROOT)]),
@@ -208,11 +196,11 @@ class _Weather:
         bot = await self._start()
         try:
             # VK brings what comes from the first poll on
-            await _until(lambda: server.calls[self._messenger.polls] > 0, 40)
+            await poll(lambda: server.calls[self._messenger.polls] > 0, 40)
             warm = range(_FIRST - _WARM, _FIRST)
             for person in warm:
                 await self._ask(person)
-            await _until(lambda: self._answered() >= set(warm), 60)
+            await poll(lambda: self._answered() >= set(warm), 60)
             server.faults.rates.update({} if plan.calm else _FAULTS)
             begun, cpu = time.time(), _cpu(bot)
             watching = asyncio.create_task(self._watch(storm, lambda: bot))
@@ -227,8 +215,8 @@ class _Weather:
                     bot.process.kill()
                     await asyncio.to_thread(bot.process.wait)
                     bot, cpu = await self._start(), 0.0
-            await _until(lambda: self._answered() >= set(storm.asked), plan.patience)
-            await _until(lambda: not self._messenger.standing(), 15)
+            await poll(lambda: self._answered() >= set(storm.asked), plan.patience)
+            await poll(lambda: not self._messenger.standing(), 15)
             storm.cpu += _cpu(bot) - cpu
             watching.cancel()
             self._read(storm)
@@ -286,11 +274,3 @@ def _cpu(bot: BotProcess) -> float:
 
 async def _at(moment: float) -> None:
     await asyncio.sleep(max(0.0, moment - time.time()))
-
-
-async def _until(check: Callable[[], bool], seconds: float) -> bool:
-    """Wait for it, but not for ever: the figures will tell."""
-    end = time.monotonic() + seconds
-    while not (done := check()) and time.monotonic() < end:  # noqa: ASYNC110 - servers tell nobody
-        await asyncio.sleep(0.1)
-    return done

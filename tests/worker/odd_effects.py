@@ -267,6 +267,7 @@ def _spec(
 
 NOOP = _spec("noop", Noop, 0, 60)
 INVERT = _spec("invert", Invert, 1, 60)
+DUET = _spec("duet", Invert, 2, 60)
 STROLL = _spec("stroll", Stroll, 1, 3, StrollParams)
 HANG = _spec("hang", Hang, 0, 3)
 TEACH = _spec("teach", Teach, 0, 60, teaches="invert")

@@ -54,6 +54,14 @@ async def until(
         await asyncio.sleep(0.02)
 
 
+async def poll(check: Callable[[], bool], seconds: float) -> bool:
+    """Return when `check` is true, or the time is over: whoever judges will say."""
+    end = time.monotonic() + seconds
+    while not (done := check()) and time.monotonic() < end:  # noqa: ASYNC110 - others tell nobody
+        await asyncio.sleep(0.05)
+    return done
+
+
 class WorkerProcess:
     """`python -m worker` with its own process group, and its log in a file."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,21 @@ SLOT = key_slot(PREFIX.encode())
 
 
 class Node:
-    """One redis-server on a port of its own, with an append-only file."""
+    """One redis-server on a port of its own, with an append-only file. `environment` is added to
+    ours.
+    """
 
-    def __init__(self, program: str, folder: Path, *options: str, password: str = "") -> None:
+    def __init__(
+        self, program: str, folder: Path, *options: str, password: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.program = program
         self.folder = folder
         self.options = options
+        self.environment = environment or {}
         self.port = _free_port()
+        self.known_port = self.port
+        """Under which the others and the clients reach it."""
         self.client = redis.Redis(
             port=self.port, password=password or None, retry=Retry(NoBackoff(), 0),
             socket_timeout=2, decode_responses=True,
@@ -46,8 +55,9 @@ class Node:
         """Return when it answers."""
         command = [self.program, *self.options, "--port", str(self.port), "--bind", "127.0.0.1"]
         self.process = subprocess.Popen(
-            [*command, "--dir", str(self.folder)], stdout=subprocess.DEVNULL, cwd=self.folder
-        )
+            [*command, "--dir", str(self.folder)], stdout=subprocess.DEVNULL, cwd=self.folder,
+            env={**os.environ, **self.environment},
+        )  # fmt: skip
         eventually(self.answers)
 
     def answers(self) -> bool:
@@ -83,16 +93,28 @@ class Node:
 
 
 class Sentinels:
-    """A master, its replicas, and three sentinels that watch them."""
+    """A master, its replicas, and three sentinels that watch them. After `silence`, in
+    milliseconds, a node counts as down. `environment` is that of the nodes; `way`: port -> the port
+    of a proxy through which that one is to be reached.
+    """
 
-    def __init__(self, program: str, folder: Path, replicas: int) -> None:
+    def __init__(
+        self, program: str, folder: Path, replicas: int, *, silence: int = 300,
+        environment: Mapping[str, str] | None = None, way: Callable[[int], int] | None = None,
+    ) -> None:  # fmt: skip
         options = ["--appendonly", "yes", "--save", "", "--requirepass", PASSWORD]
         options += ["--masterauth", PASSWORD, "--repl-diskless-sync-delay", "0"]
         self.nodes = [
-            Node(program, folder / f"node-{i}", *options, password=PASSWORD)
+            Node(
+                program, folder / f"node-{i}", *options, password=PASSWORD, environment=environment
+            )
             for i in range(1 + replicas)
         ]
-        first = self.nodes[0].port
+        for node in self.nodes if way else ():
+            node.known_port = way(node.port)
+            node.options += ("--replica-announce-ip", "127.0.0.1")
+            node.options += ("--replica-announce-port", str(node.known_port))
+        first = self.nodes[0].known_port
         for node in self.nodes[1:]:
             node.options += ("--replicaof", "127.0.0.1", str(first))
         self.sentinels = []
@@ -101,8 +123,8 @@ class Sentinels:
             (sentinel.folder / "sentinel.conf").write_text(
                 f"sentinel monitor {NAME} 127.0.0.1 {first} 2\n"
                 f'sentinel auth-pass {NAME} "{PASSWORD}"\n'
-                f"sentinel down-after-milliseconds {NAME} 300\n"
-                f"sentinel failover-timeout {NAME} 3000\n"
+                f"sentinel down-after-milliseconds {NAME} {silence}\n"
+                f"sentinel failover-timeout {NAME} {10 * silence}\n"
             )
             self.sentinels.append(sentinel)
         hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
@@ -120,8 +142,8 @@ class Sentinels:
         master = self.master
         for node in self.nodes:
             if node is not master and node.client.role()[0] == "master":
-                node.client.execute_command("REPLICAOF", "127.0.0.1", master.port)
-        eventually(lambda: _online(master) == len(self.nodes) - 1)
+                node.client.execute_command("REPLICAOF", "127.0.0.1", master.known_port)
+        eventually(lambda: online(master) == len(self.nodes) - 1)
 
     def _knows_all(self, sentinel: Node) -> bool:
         state: dict[str, Any] = sentinel.client.sentinel_master(NAME)
@@ -136,7 +158,7 @@ class Sentinels:
             if sentinel.process is not None and sentinel.process.poll() is None
         ]
         port = max(seen, key=seen.count)
-        return next(node for node in self.nodes if node.port == port)
+        return next(node for node in self.nodes if node.known_port == port)
 
     def until_moved(self, old: Node) -> None:
         """Return when another is the master."""
@@ -191,7 +213,7 @@ class Cluster:
                 node.start()
         for node in self.nodes:
             eventually(lambda node=node: _is_well(node))
-        eventually(lambda: sum(_online(node) for node in self.nodes) == 3)
+        eventually(lambda: sum(online(node) for node in self.nodes) == 3)
 
     @property
     def master(self) -> Node:
@@ -202,7 +224,7 @@ class Cluster:
     def replica(self) -> Node:
         """Who follows it."""
         [port] = [int(port) for _, port, _ in self.master.client.role()[2]]
-        return next(node for node in self.nodes if node.port == port)
+        return next(node for node in self.nodes if node.known_port == port)
 
     def move_to(self, replica: Node) -> None:
         """Make it the master; a node on a busy machine may give up, and is asked again."""
@@ -245,7 +267,8 @@ def eventually(check: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def _online(master: Node) -> int:
+def online(master: Node) -> int:
+    """Its replicas that follow."""
     info: dict[str, Any] = master.client.info("replication")
     return sum(info[f"slave{i}"]["state"] == "online" for i in range(int(info["connected_slaves"])))
 

@@ -14,8 +14,9 @@ from PIL import Image, ImageChops, ImageOps
 
 from tests.bot.conftest import browser
 from tests.bot.process import bot
+from tests.proxy import Proxy, Weather
 from tests.worker.runtime_kit import ROOT, House, WorkerProcess, until
-from tests.worker.s3 import BUCKET, S3Server, Trouble, Way, s3_server
+from tests.worker.s3 import BUCKET, S3Server, s3_server
 from worker.jobs.blobs import Blobs
 from worker.jobs.doctor import check_jobs
 from worker.jobs.errors import BlobMissing, BlobStoreAway
@@ -24,7 +25,6 @@ from worker.jobs.settings import JobsSettings
 from worker.runtime.sweep import Sweep
 
 URL = f"s3://{BUCKET}/pictures"
-_ENDS = {"500": ": InternalError", "cut": "request", "silent": "request"}
 
 
 @pytest.fixture(scope="module")
@@ -34,19 +34,17 @@ def _s3() -> Iterator[S3Server]:
 
 
 @pytest.fixture
-async def way(_s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Way]:
+async def way(_s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Proxy]:
     """To an empty bucket, which this process and those that it starts take."""
     _s3.empty()
-    async with Way(_s3.port) as way:
-        for name, value in {
-            "ACCESS_KEY_ID": "key", "SECRET_ACCESS_KEY": "secret", "REGION": "us-east-1",
-            "ENDPOINT_URL": way.url, "ALLOW_HTTP": "true", "TIMEOUT": "1s",
-        }.items():  # fmt: skip
-            monkeypatch.setenv(f"AWS_{name}", value)
+    async with Proxy(_s3.port) as way:
+        settings = _s3.settings(way.url) | {"ATELIER_BLOBS_URL": URL, "AWS_TIMEOUT": "1s"}
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
         yield way
 
 
-async def test_what_a_store_must_do(way: Way) -> None:
+async def test_what_a_store_must_do(way: Proxy) -> None:
     """Bytes come back as they were; what is deleted is missing; a job's go together."""
     blobs = Blobs.open(URL)
     content = bytes(range(256)) * 4000
@@ -63,7 +61,7 @@ async def test_what_a_store_must_do(way: Way) -> None:
         await blobs.get("job/photo-0")
 
 
-async def test_pictures_without_a_job_are_swept(way: Way, redis_queue: RedisQueue) -> None:
+async def test_pictures_without_a_job_are_swept(way: Proxy, redis_queue: RedisQueue) -> None:
     """By the times that the store tells."""
     blobs = Blobs.open(URL)
     await blobs.put("nobody/photo-0", b"x")
@@ -75,14 +73,21 @@ async def test_pictures_without_a_job_are_swept(way: Way, redis_queue: RedisQueu
     assert ["strange"] == await blobs.folders()
 
 
-@pytest.mark.parametrize("trouble", ["500", "cut", pytest.param("silent", marks=pytest.mark.slow)])
-async def test_trouble_is_one_sentence(way: Way, trouble: Trouble) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "end"),
+    [
+        (Weather(status=500), ": InternalError"),
+        (Weather(cut=True), "request"),
+        pytest.param(Weather(silent=True), "request", marks=pytest.mark.slow),
+    ],
+)
+async def test_trouble_is_one_sentence(way: Proxy, trouble: Weather, end: str) -> None:
     """Every call tries a few times and then says so, in one line; afterwards all is as it was."""
     blobs = Blobs.open(URL)
     await blobs.put("job/photo-0", b"x")
-    way.set(trouble)
+    way.weather = trouble
     calls = [blobs.get("job/photo-0")]
-    if trouble == "500":
+    if trouble.status:
         calls += [blobs.put("job/photo-1", b"y"), blobs.delete(["job/photo-0"])]
         calls += [blobs.delete_under("job"), blobs.folders(), blobs.changes("job")]
     for call in calls:
@@ -92,13 +97,13 @@ async def test_trouble_is_one_sentence(way: Way, trouble: Trouble) -> None:
         assert 3 == way.met
         assert "\n" not in str(caught.value)
         assert "retries" not in str(caught.value)
-        assert str(caught.value).endswith(_ENDS[trouble])
-    way.set("")
+        assert str(caught.value).endswith(end)
+    way.weather = Weather()
     assert b"x" == await blobs.get("job/photo-0")
 
 
 async def test_a_result_waits_for_the_store(
-    way: Way, redis_queue: RedisQueue, redis_url: str, tmp_path: Path, photo: bytes
+    way: Proxy, redis_queue: RedisQueue, redis_url: str, tmp_path: Path, photo: bytes
 ) -> None:
     """The worker holds it while connections are cut; no attempt is lost."""
     house = House(redis_queue, tmp_path, redis_url, URL)
@@ -106,17 +111,17 @@ async def test_a_result_waits_for_the_store(
     trace, gate = tmp_path / "trace", tmp_path / "gate"
     job = await house.submit("invert", photo, trace=str(trace), gate=str(gate))
     await until(trace.exists)
-    way.set("cut")
+    way.weather = Weather(cut=True)
     gate.touch()
     await until(lambda: "Can't store" in worker.log)
-    way.set("")
+    way.weather = Weather()
     assert "done" == (await house.ending(job)).kind
     assert 1 == (await house.view(job)).attempt
     house.close()
 
 
 async def test_machines_that_share_no_disk(
-    way: Way, redis_queue: RedisQueue, redis_url: str, tmp_path: Path, plugin_path: Path
+    way: Proxy, redis_queue: RedisQueue, redis_url: str, tmp_path: Path, plugin_path: Path
 ) -> None:
     """A bot and a worker with folders of their own, a Redis and a bucket between them: a photo goes
     in at the page and comes out as an artwork. Without the store the person is told so.
@@ -137,9 +142,9 @@ async def test_machines_that_share_no_disk(
                 await until(redis_queue.workers)
                 photo = io.BytesIO()
                 Image.linear_gradient("L").save(photo, "PNG")
-                way.set("500")
+                way.weather = Weather(status=500)
                 refused = await door.say("/negative strength=1", [photo.getvalue()])
-                way.set("")
+                way.weather = Weather()
                 reply = await door.say("/negative strength=1", [photo.getvalue()])
 
                 async def ended() -> Any:
@@ -159,11 +164,11 @@ async def test_machines_that_share_no_disk(
     assert not (there / "state/blobs").exists()
 
 
-async def test_the_doctor_looks_into_the_bucket(way: Way, redis_url: str, tmp_path: Path) -> None:
+async def test_the_doctor_looks_into_the_bucket(way: Proxy, redis_url: str, tmp_path: Path) -> None:
     """It is well, or it is said what is not; no word of a folder that others don't see."""
     settings = JobsSettings(redis_url=redis_url, blobs_url=URL, state_dir=tmp_path)
     found = [str(each) async for each in check_jobs(settings) if each.what == "pictures"]
     assert ["ok    pictures: are written, read and deleted in ATELIER_BLOBS_URL"] == found
-    way.set("500")
+    way.weather = Weather(status=500)
     [found] = [str(each) async for each in check_jobs(settings) if each.what == "pictures"]
     assert found.startswith("fail  pictures: can't be kept in ATELIER_BLOBS_URL: Can't store ")

@@ -38,7 +38,7 @@ class Person:
             reply_to=reply_to.id if reply_to else None,
         )  # fmt: skip
         self._world.set_photo(message, content)
-        return await self._tell(message)
+        return await self.tell(message)
 
     async def album(self, photos: Sequence[bytes], caption: str = "") -> list[Message]:
         """Send several photos at once: each is an update of its own, the caption on the first."""
@@ -79,6 +79,11 @@ class Person:
         await self._world.tell("callback_query", query)
         return id
 
+    async def tell(self, message: Message) -> Message:
+        """Bring a message of this person to the bot, perhaps once more."""
+        await self._world.tell("message", self._world.shape(message))
+        return message
+
     def heard(self) -> list[Message]:
         """The bot's messages that stand in the chat now, oldest first."""
         return [one for one in self.chat.messages.values() if one.author == BOT_ID]
@@ -102,8 +107,4 @@ class Person:
             raise AssertionError(f"{words} ({kind}) was not heard, but {said}") from None
 
     async def _post(self, **fields: Any) -> Message:
-        return await self._tell(self._world.post(self.chat.id, self.id, **fields))
-
-    async def _tell(self, message: Message) -> Message:
-        await self._world.tell("message", self._world.shape(message))
-        return message
+        return await self.tell(self._world.post(self.chat.id, self.id, **fields))

@@ -59,6 +59,11 @@ class TelegramServer:
         """Whether a getUpdates waits."""
         return self._methods.polling is not None
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """With these a bot is here."""
+        return {"ATELIER_TELEGRAM__TOKEN": self.token, "ATELIER_TELEGRAM__API_BASE": self.base}
+
     def person(self, id: int = 1001, *, chat: int | None = None, lang: str = "en") -> Person:
         """Somebody who talks to the bot, in private or in a group (a negative id)."""
         return Person(self.world, id, chat, lang)

@@ -100,7 +100,10 @@ class Person:
             raise AssertionError(f"{words} ({kind}) was not heard, but {said}") from None
 
     async def _post(self, **fields: Any) -> Message:
-        message = self._world.post(self.peer, self.id, **fields)
+        return await self.tell(self._world.post(self.peer, self.id, **fields))
+
+    async def tell(self, message: Message) -> Message:
+        """Bring a message of this person to the community, perhaps once more."""
         client = {
             "button_actions": ["text", "callback", "open_link"],
             "keyboard": True,

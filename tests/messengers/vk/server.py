@@ -58,6 +58,15 @@ class VkServer:
         """How many calls came faster than twenty a second."""
         return self._rate.broken
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """With these a bot is here."""
+        return {
+            "ATELIER_VK__TOKEN": self.token,
+            "ATELIER_VK__GROUP_ID": str(self.group),
+            "ATELIER_VK__API_BASE": self.base,
+        }
+
     def person(self, id: int = 501, *, peer: int | None = None, lang: str = "en") -> Person:
         """Somebody who talks to the community, alone or in a group chat."""
         return Person(self.world, id, peer, lang)
