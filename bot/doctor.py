@@ -16,7 +16,7 @@ from bot.config import BotSettings
 from bot.fronts.telegram.settings import TelegramSettings
 from bot.fronts.vk.client import AUTH, VERSION
 from bot.fronts.vk.settings import VkSettings
-from worker.jobs.doctor import Finding, check_jobs, report
+from worker.jobs.doctor import Finding, check_jobs, misspelt, report
 from worker.jobs.errors import QueueError
 from worker.jobs.settings import Jobs
 
@@ -47,6 +47,8 @@ async def _examine(settings: BotSettings) -> int:
 
 async def _look(settings: BotSettings) -> AsyncIterator[Finding]:
     yield Finding("ok", "settings", "can be read")
+    for finding in misspelt(BotSettings):
+        yield finding
     async for finding in check_jobs(settings, _workers):
         yield finding
     async with aiohttp.ClientSession(timeout=_PATIENCE) as http:
@@ -76,7 +78,8 @@ async def _telegram(settings: TelegramSettings, http: aiohttp.ClientSession) -> 
         return Finding("ok", "Telegram", "no token: the bot is not there")
     token = settings.token.get_secret_value()
     if not re.fullmatch(r"\d+:\S+", token):
-        return Finding("fail", "Telegram", "the token does not look like 123456:ABC…", _RENEW)
+        do = "copy it whole from @BotFather into ATELIER_TELEGRAM__TOKEN, without quotes"
+        return Finding("fail", "Telegram", "the token does not look like 123456:ABC…", do)
     url = f"{settings.api_base.rstrip('/')}/bot{token}/getMe"
     answer = await _ask(http, url, {})
     if answer is None:

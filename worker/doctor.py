@@ -12,7 +12,7 @@ from effects.weights.digest import hashes_to
 from effects.weights.manifest import MANIFEST
 from effects.weights.store import WeightsStore, command
 from worker.config import WorkerConfig
-from worker.jobs.doctor import Finding, check_jobs, report
+from worker.jobs.doctor import Finding, check_jobs, misspelt, report
 
 __all__ = ["examine"]
 
@@ -24,7 +24,11 @@ def examine(config: WorkerConfig, *, machine_only: bool) -> int:
 
 async def _look(config: WorkerConfig, machine_only: bool) -> AsyncIterator[Finding]:
     yield _device(config.worker.device)
-    for finding in [_effects(config.worker.effects), *map(_weights, MANIFEST)]:
+    for finding in [
+        *misspelt(WorkerConfig),
+        _effects(config.worker.effects),
+        *map(_weights, MANIFEST),
+    ]:
         yield finding
     if not machine_only:
         async for found in check_jobs(config):

@@ -116,5 +116,5 @@ def test_wrong_roles(tmp_path: Path, name: str) -> None:
     """A wrong account stops the start with a line that names the setting and the account."""
     with bot(tmp_path, {name: "telegram:1, bob"}) as process:
         assert 2 == process.process.wait(WAIT)
-    assert f"the setting {name[8:].lower()} is wrong" in process.log
+    assert f"the setting {name} is wrong" in process.log
     assert "'bob'" in process.log

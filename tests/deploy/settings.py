@@ -6,23 +6,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from bot.config import BotSettings
 from worker.config import WorkerConfig
+from worker.jobs.settings import names_in
 
 ROOT = Path(__file__).parents[2]
 _READ = re.compile(r"environ(?:\.get\(|\[)\s*\"(ATELIER_\w+)\"")
-
-
-def names_in(model: type[BaseModel], prefix: str = "ATELIER_") -> Iterator[str]:
-    """The variables of a settings class, those of models within it too."""
-    for name, field in model.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from names_in(inner, f"{prefix}{name.upper()}__")
-        else:
-            yield f"{prefix}{name.upper()}"
 
 
 def names_read() -> Iterator[str]:

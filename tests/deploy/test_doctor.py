@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 import redis
 
 from tests.conftest import RedisServer
@@ -109,5 +110,57 @@ async def test_nobody_there(tmp_path: Path) -> None:
     }
     status, lines = await _doctor(tmp_path, environment)
     assert 1 == status
-    assert [line for line in lines if line.startswith("fail  Redis: does not answer; start it")]
+    assert [line for line in lines if line.startswith("fail  Redis: does not answer: ")]
     assert [line for line in lines if line.startswith("fail  Telegram: does not answer; look")]
+
+
+async def test_mistakes(tmp_path: Path, redis_url: str) -> None:
+    """What newcomers get wrong is named by the variable, with what to do."""
+    environment = {
+        "ATELIER_REDIS_URL": redis_url,
+        "ATELIER_WEB_PORT": "81",
+        "ATELIER_WORKER_DEVICE": "cuda",
+        "ATELIER_TELEGRAM__TOKEN": "'1:A'",
+        "ATELIER_BLOBS_URL": "s3://x",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "ATELIER_WORKER__EFFECTS": "stile",
+    }
+    _, lines = await _doctor(tmp_path, environment)
+    for begin, end in (
+        ("warn  settings: ATELIER_WEB_PORT is none; did you mean ATELIER_WEB__PORT?", ""),
+        ("warn  settings: ATELIER_WORKER_DEVICE is none; did you mean ATELIER_WORKER__DEVICE?", ""),
+        ("fail  Telegram: the token does not look like 123456:ABC…; ", ", without quotes"),
+        ("fail  pictures: can't be kept in ATELIER_BLOBS_URL: ", "AWS_ENDPOINT_URL with https"),
+        ("fail  effects: there is no effect 'stile'; did you mean 'style'? correct ", "EFFECTS"),
+    ):
+        assert [line for line in lines if line.startswith(begin) and line.endswith(end)], lines
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        (
+            "ATELIER_WEB__PORT",
+            "many",
+            "ATELIER_WEB__PORT is wrong: Input should be a valid integer",
+        ),
+        ("ATELIER_VK__TOKEN", "x", "is wrong: a token needs ATELIER_VK__GROUP_ID"),
+    ],
+)
+async def test_settings_that_can_t_be_read(
+    tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    """The variable is named as it was written."""
+    status, lines = await _doctor(tmp_path, {name: value})
+    assert (2, 1) == (status, len(lines))
+    assert said in lines[0]
+
+
+async def test_a_wrong_password(tmp_path: Path, own_redis: RedisServer) -> None:
+    """It is no Redis that is away; the password isn't told."""
+    with redis.Redis.from_url(own_redis.url) as client:
+        client.config_set("requirepass", "right")
+    url = own_redis.url.replace("://", "://:WRONG@", 1)
+    _, lines = await _doctor(tmp_path, {"ATELIER_REDIS_URL": url})
+    assert [line for line in lines if line.startswith("fail  Redis: lets us not in: ")], lines
+    assert "WRONG" not in "\n".join(lines)

@@ -205,8 +205,8 @@ def test_importing_the_parent_loads_no_effect() -> None:
     ("arguments", "environment", "sentence"),
     [
         (["--device", "tpu"], {}, "the setting device is wrong"),
-        ([], {"lease": -1}, "the setting worker.lease is wrong"),
-        ([], {"grace": "long"}, "the setting worker.grace is wrong"),
+        ([], {"lease": -1}, "the setting ATELIER_WORKER__LEASE is wrong"),
+        ([], {"grace": "long"}, "the setting ATELIER_WORKER__GRACE is wrong"),
         (["--device", "cuda:99"], {}, "there is no device 'cuda:99'"),
         ([], {"effects": "nop"}, "there is no effect 'nop'; did you mean 'noop'?"),
     ],

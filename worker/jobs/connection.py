@@ -30,7 +30,7 @@ from worker.jobs.masters import open_pool
 from worker.jobs.pipeline import PATIENCE, Pipeline
 from worker.jobs.scripts import load_scripts
 
-__all__ = ["PATIENCE", "Connection"]
+__all__ = ["PATIENCE", "Connection", "shut_out"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -148,8 +148,7 @@ class Connection:
                 async with asyncio.timeout(PATIENCE):
                     info = await self.client.info("server")
             except (RedisError, OSError) as error:
-                refused = (AuthenticationError, NoPermissionError)
-                if isinstance(error, refused) or isinstance(error.__cause__, refused):
+                if shut_out(error):
                     raise BadSettings(f"Redis at {self.place} lets us not in: {error}") from None
                 log.warning(
                     "Redis at %s does not answer (%s); trying again in %.1f s",
@@ -168,6 +167,12 @@ class Connection:
     async def close(self) -> None:
         """Let go of all connections."""
         await self.client.aclose()
+
+
+def shut_out(error: Exception) -> bool:
+    """Whether Redis is there, and user or password are wrong."""
+    refused = (AuthenticationError, NoPermissionError)
+    return isinstance(error, refused) or isinstance(error.__cause__, refused)
 
 
 async def _next(pubsub: PubSub) -> dict[str, Any]:

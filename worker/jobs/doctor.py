@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import BaseModel
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from worker.jobs.blobs import Blobs
-from worker.jobs.connection import OLDEST
+from worker.jobs.connection import OLDEST, shut_out
 from worker.jobs.errors import BadSettings, BlobMissing, BlobStoreAway
-from worker.jobs.settings import Jobs, JobsSettings, open_jobs
+from worker.jobs.settings import Jobs, JobsSettings, names_in, open_jobs
 
-__all__ = ["Finding", "check_jobs", "report"]
+__all__ = ["Finding", "check_jobs", "misspelt", "report"]
 
 _PATIENCE = 10.0
+_NEAR = 0.9
+"""How alike two names of settings are of which one was meant to be the other."""
 _LITTLE = 2**30
 _NEARLY_FULL = 0.8
 
@@ -35,8 +40,9 @@ class Finding:
     do: str = ""
 
     def __str__(self) -> str:
-        advice = f"; {self.do}" if self.do else ""
-        return f"{self.level:4}  {self.what}: {self.found}{advice}"
+        found = self.found.rstrip(".") if self.do else self.found
+        advice = f"{'' if found.endswith('?') else ';'} {self.do}" if self.do else ""
+        return f"{self.level:4}  {self.what}: {found}{advice}"
 
 
 async def report(findings: AsyncIterator[Finding]) -> int:
@@ -55,10 +61,10 @@ async def check_jobs(
     try:
         async with open_jobs(settings, wait=False) as jobs:
             info = await _ask(jobs.redis)
-            for finding in _of_redis(settings, info) if info else [_NOBODY]:
+            for finding in _of_redis(settings, info) if isinstance(info, dict) else [info]:
                 yield finding
             yield await _pictures(jobs.blobs, settings)
-            if info and also is not None:
+            if isinstance(info, dict) and also is not None:
                 async for finding in also(jobs):
                     yield finding
     except BadSettings as error:
@@ -67,17 +73,25 @@ async def check_jobs(
         yield finding
 
 
-_NOBODY = Finding(
-    "fail", "Redis", "does not answer", "start it, or correct ATELIER_REDIS_URL; look at its log"
-)
+def misspelt(model: type[BaseModel]) -> Iterator[Finding]:
+    """Variables that nobody reads, but that look like one of this settings class."""
+    known = set(names_in(model))
+    for name in sorted(os.environ.keys() - known):
+        if name.startswith("ATELIER_") and (near := get_close_matches(name, known, 1, _NEAR)):
+            yield Finding("warn", "settings", f"{name} is none", f"did you mean {near[0]}?")
 
 
-async def _ask(redis: Redis) -> dict[str, Any] | None:
+async def _ask(redis: Redis) -> dict[str, Any] | Finding:
     try:
         async with asyncio.timeout(_PATIENCE):
             found: dict[str, Any] = await redis.info()
-    except (RedisError, OSError):
-        return None
+    except (RedisError, OSError) as error:
+        if shut_out(error):
+            do = "correct user and password in ATELIER_REDIS_URL"
+            return Finding("fail", "Redis", f"lets us not in: {error}", do)
+        why = f": {error}" if str(error) else ""
+        do = "start it, or correct ATELIER_REDIS_URL"
+        return Finding("fail", "Redis", f"does not answer{why}", do)
     return found
 
 
@@ -128,10 +142,22 @@ def _followed(settings: JobsSettings, info: dict[str, Any]) -> list[Finding]:
     return []
 
 
+def _store_advice(settings: JobsSettings) -> str:
+    """What is most likely to be missing."""
+    if not settings.blobs_url.startswith("s3:"):
+        return "look at the rights and the room there"
+    plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http:")
+    if plain and os.environ.get("AWS_ALLOW_HTTP", "").lower() not in ("true", "1"):
+        return "set AWS_ALLOW_HTTP=true, or an AWS_ENDPOINT_URL with https"
+    if "AWS_ACCESS_KEY_ID" not in os.environ:
+        return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, unless the machine has a role"
+    return "look at the bucket, its AWS_REGION and AWS_ENDPOINT_URL, and what the keys may do"
+
+
 async def _pictures(blobs: Blobs, settings: JobsSettings) -> Finding:
     name, content = f"doctor-{secrets.token_hex(8)}/probe", secrets.token_bytes(1024)
     where = "ATELIER_BLOBS_URL" if settings.blobs_url else str(settings.state_dir / "blobs")
-    do = "look at the rights and the room there"
+    do = _store_advice(settings)
     try:
         async with asyncio.timeout(_PATIENCE):
             await blobs.put(name, content)

@@ -25,11 +25,20 @@ def read_settings(read: Callable[[], S]) -> S | None:
         return read()
     except ValidationError as error:
         for wrong in error.errors(include_url=False):
-            where = ".".join(str(part) for part in wrong["loc"])
-            log.critical("the setting %s is wrong: %s", where, wrong["msg"])
+            said = wrong["msg"].removeprefix("Value error, ")
+            log.critical("the setting %s is wrong: %s", _name(wrong["loc"]), said)
     except SettingsError as error:
         log.critical("the settings can't be read: %s", error)
     return None
+
+
+def _name(place: tuple[int | str, ...]) -> str:
+    """The variable that a setting was read from; if there is none, its place."""
+    words = [str(part) for part in place]
+    for count in range(len(words), 0, -1):
+        if (name := f"ATELIER_{'__'.join(words[:count])}".upper()) in os.environ:
+            return name
+    return ".".join(words)
 
 
 def at_end_of_stdin(call: Callable[[], object]) -> None:

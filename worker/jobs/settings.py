@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -25,7 +25,7 @@ from worker.jobs.office import Office
 from worker.jobs.queue import Queue
 from worker.jobs.redis_queue import RedisQueue
 
-__all__ = ["Jobs", "JobsSettings", "open_jobs"]
+__all__ = ["Jobs", "JobsSettings", "names_in", "open_jobs"]
 
 
 class JobsSettings(BaseSettings):
@@ -70,6 +70,16 @@ class JobsSettings(BaseSettings):
     def state(self) -> Path:
         """`state_dir`, wherever the program is."""
         return self.state_dir.expanduser().absolute()
+
+
+def names_in(model: type[BaseModel], prefix: str = "ATELIER_") -> Iterator[str]:
+    """The variables of a settings class, those of models within it too."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from names_in(inner, f"{prefix}{name.upper()}__")
+        else:
+            yield f"{prefix}{name.upper()}"
 
 
 @dataclass(frozen=True)
