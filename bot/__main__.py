@@ -1,5 +1,6 @@
 """`python -m bot`: the conversation and its fronts; `python -m bot admin`: its admins' shell;
-`python -m bot doctor`: what is well with it and what is not.
+`python -m bot doctor`: what is well with it and what is not; `python -m bot export` and
+`import`: its accounts as a file.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from bot.config import BotSettings
 from bot.fronts.web.settings import WebSettings
@@ -49,6 +52,14 @@ def _examine(settings: BotSettings) -> int:
     return examine(settings)
 
 
+def _back_up(settings: BotSettings, options: dict[str, Any]) -> int:
+    from bot.backup import export, restore
+
+    if "export" in options:
+        return export(settings, options["export"])
+    return restore(settings, options["import"])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bot; returns the exit status."""
     parser = argparse.ArgumentParser("python -m bot", description=__doc__)
@@ -59,6 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="without one the bot is served", metavar="")
     admin = commands.add_parser("admin", help="look after a running service; see docs/admin.md")
     admin.add_argument("words", nargs=argparse.REMAINDER, help="none: what there is")
+    for name, words in (
+        ("export", "write accounts, rules and filters to a file; see docs/operations.md"),
+        ("import", "read such a file; what is known here stays"),
+    ):
+        commands.add_parser(name, help=words).add_argument(name, type=Path, metavar="FILE")
     doctor = commands.add_parser("doctor", help="is all there that the bot needs? what to do?")
     doctor.set_defaults(doctor=True)
     options = parser.parse_args(arguments)
@@ -71,6 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if "words" in options:
             status = _administer(settings, options.words)
+        elif "export" in options or "import" in options:
+            status = _back_up(settings, vars(options))
         elif "doctor" in options:
             status = _examine(settings)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -39,6 +40,12 @@ class Preferences(Protocol):
     async def delete(self, user: str) -> None:
         """Forget it."""
 
+    def all(self) -> AsyncIterator[tuple[str, Settled]]:
+        """What every account has chosen, in any order."""
+
+    async def restore(self, user: str, settled: Settled) -> bool:
+        """Keep it unless the account has chosen anything; returns whether it did."""
+
 
 class MemoryPreferences:
     """Choices in this process."""
@@ -57,6 +64,15 @@ class MemoryPreferences:
     async def delete(self, user: str) -> None:
         """See `Preferences`."""
         self._settled.pop(user, None)
+
+    async def all(self) -> AsyncIterator[tuple[str, Settled]]:
+        """See `Preferences`."""
+        for row in list(self._settled.items()):
+            yield row
+
+    async def restore(self, user: str, settled: Settled) -> bool:
+        """See `Preferences`."""
+        return self._settled.setdefault(user, settled) is settled
 
 
 class RedisPreferences:
@@ -83,6 +99,17 @@ class RedisPreferences:
         """See `Preferences`."""
         with away():
             await self._redis.hdel(self._KEY, user)
+
+    async def all(self) -> AsyncIterator[tuple[str, Settled]]:
+        """See `Preferences`."""
+        with away():
+            async for user, raw in self._redis.hscan_iter(self._KEY):
+                yield user, Settled.model_validate_json(raw)
+
+    async def restore(self, user: str, settled: Settled) -> bool:
+        """See `Preferences`."""
+        with away():
+            return bool(await self._redis.hsetnx(self._KEY, user, settled.model_dump_json()))
 
 
 class Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -105,6 +105,14 @@ class SavedFilters(Protocol):
     async def gather(self, owner: str, others: Sequence[str]) -> None:
         """Make the owner's what others had. A name that is taken gets a number; no limit counts."""
 
+    def all(self) -> AsyncIterator[SavedFilter]:
+        """Every filter of everybody, in any order."""
+
+    async def restore(self, one: SavedFilter) -> bool:
+        """Keep a filter as it was copied, unless there is one with its id; returns whether it did.
+        A name that is taken gets a number, a code that is another one; no limit counts.
+        """
+
 
 class MemorySavedFilters:
     """Filters in this process."""
@@ -182,6 +190,26 @@ class MemorySavedFilters:
                     name = f"{each.name}-{number}"
                 del self._filters[each.id]  # to the end of the line
                 self._put(each, owner=owner, name=name)
+
+    async def all(self) -> AsyncIterator[SavedFilter]:
+        """See `SavedFilters`."""
+        for each in list(self._filters.values()):
+            yield each
+
+    async def restore(self, one: SavedFilter) -> bool:
+        """See `SavedFilters`."""
+        if one.id in self._filters:
+            return False
+        names = {own.name for own in self._of(one.owner)}
+        name, number, code = one.name, 1, one.code
+        while name in names:
+            number += 1
+            name = f"{one.name}-{number}"
+        codes = {each.code for each in self._filters.values()}
+        while code in codes:
+            code = self._make_code()
+        self._put(one, name=name, code=code)
+        return True
 
     def _put(self, old: SavedFilter, **values: str) -> SavedFilter:
         self._filters[old.id] = old.model_copy(update=values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from bot.core.saved import FilterNameTaken, SavedFilter, TooManyFilters
@@ -102,6 +102,21 @@ if one.job ~= '' then redis.call('HDEL', JOBS, one.job) end
 redis.call('HDEL', FILTERS, one.id)
 return cjson.encode(one)
 """
+_RESTORE = """
+local new = cjson.decode(ARGV[1])
+if redis.call('HEXISTS', FILTERS, new.id) == 1 then return 'known' end
+if redis.call('HSETNX', CODES, new.code, new.id) == 0 then return 'code' end
+local name, number = new.name, 1
+while named(new.owner, new.name) do
+  number = number + 1
+  new.name = name .. '-' .. number
+end
+if new.job ~= '' then redis.call('HSET', JOBS, new.job, new.id) end
+local ids = ids_of(new.owner)
+ids[#ids + 1] = new.id
+set_ids(new.owner, ids)
+return put(new)
+"""
 _GATHER = """
 local owner, ids = ARGV[1], ids_of(ARGV[1])
 for i = 2, #ARGV do
@@ -182,6 +197,18 @@ class RedisSavedFilters:
     async def gather(self, owner: str, others: Sequence[str]) -> None:
         """See `SavedFilters`."""
         await self._run(_GATHER, owner, *others)
+
+    async def all(self) -> AsyncIterator[SavedFilter]:
+        """See `SavedFilters`."""
+        with away():
+            async for _, raw in self._redis.hscan_iter(_KEYS[0]):
+                yield SavedFilter.model_validate_json(raw)
+
+    async def restore(self, one: SavedFilter) -> bool:
+        """See `SavedFilters`."""
+        while (said := await self._run(_RESTORE, one.model_dump_json())) == "code":
+            one = one.model_copy(update={"code": self._make_code()})
+        return bool(said != "known")
 
     async def _run(self, script: str, *args: str) -> Any:
         with away():

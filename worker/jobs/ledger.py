@@ -6,7 +6,7 @@ This is the reference that the Lua scripts are tested against.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from worker.jobs.model import Account
 from worker.jobs.people import Terms
@@ -96,6 +96,13 @@ def merged(into: Ledger, other: Ledger, date: int) -> Ledger:
         spent=one.spent + two.spent,
         expired=one.expired + two.expired + sum(days) - left,
     )
+
+
+def without_jobs(ledger: Ledger) -> dict[str, int]:
+    """Its sums once what jobs hold is returned; none of an account that never had any."""
+    if ledger == Ledger():
+        return {}
+    return asdict(replace(ledger, held=0, available=ledger.available + ledger.held))
 
 
 def remainder(ledger: Ledger, date: int) -> Ledger | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 from worker.jobs import endings
 from worker.jobs.errors import NoSuchJob, NotFailed
+from worker.jobs.ledger import Ledger, without_jobs
 from worker.jobs.memory_leases import MemoryLeases
 from worker.jobs.memory_record import JobRecord, place_of
 from worker.jobs.model import JobView, Overview, State, Turnover, WorkerInfo
+from worker.jobs.people import PersonCopy, Terms, check_user
 from worker.jobs.policy import LATER, MICRO
 
 __all__ = ["MemoryUpkeep"]
@@ -108,6 +110,29 @@ class MemoryUpkeep(MemoryLeases):
         """Take a job from among the dead letters."""
         self._letter(job).dropped = True
         self._note(who, f"dead letter {job}", "failed", "dropped")
+
+    async def copies(self) -> AsyncIterator[PersonCopy]:
+        """All accounts of which anything is kept."""
+        for user in {**self._terms, **self._ledgers}:
+            terms, ledger = self._terms[user], without_jobs(self._ledgers[user])
+            if not terms.account and (ledger or terms != Terms()):
+                joined = {name: Terms(account=user) for name in terms.linked}
+                yield PersonCopy(terms={user: terms, **joined}, ledger=ledger)
+
+    async def restore(self, copy: PersonCopy) -> bool:
+        """Put an account in place, unless it is known."""
+        for name in copy.terms:
+            check_user(name)
+        for name in copy.terms:
+            known = self._terms[name] != Terms() or self._ledgers[name] != Ledger()
+            if known or self._owned[name]:
+                return False
+        for name, terms in copy.terms.items():
+            has_tier = terms.tier in self._rules.tiers
+            self._terms[name] = terms if has_tier else terms.changed({"tier": ""})
+        if copy.ledger:
+            self._ledgers[next(iter(copy.terms))] = Ledger(**copy.ledger)
+        return True
 
     def _erase(self, record: JobRecord) -> None:
         """As if it had never been."""

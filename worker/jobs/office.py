@@ -6,9 +6,11 @@ when, what, before and after. What is refused leaves no trace and says why.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from worker.jobs.model import Change, JobView, Overview, Person
+from worker.jobs.people import PersonCopy
 from worker.jobs.rules import Rules
 
 
@@ -63,6 +65,16 @@ class Office(Protocol):
 
     async def unban(self, user: str, *, who: str) -> None:
         """Take the ban back; what waits has its old place. Raises `NothingToChange`."""
+
+    def copies(self) -> AsyncIterator[PersonCopy]:
+        """All accounts of which anything is kept, in any order; one that changes meanwhile may come
+        twice.
+        """
+
+    async def restore(self, copy: PersonCopy) -> bool:
+        """Put an account in place as it was copied, unless anything is known here of any of its
+        identities; returns whether it did. A tier that there is not becomes the usual one.
+        """
 
     async def overview(self) -> Overview:
         """What waits, runs and is paused, as of about now."""

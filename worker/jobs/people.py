@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from worker.jobs.errors import NoSuchUser, OutOfRange
 from worker.jobs.model import Account, Boost, Person
 
-__all__ = ["DEFAULT_TIER", "Terms", "TermsChange"]
+__all__ = ["DEFAULT_TIER", "PersonCopy", "Terms", "TermsChange"]
 
 DEFAULT_TIER = "free"
 """The tier of whoever was given none."""
@@ -73,6 +73,17 @@ def joined(into: Terms, name: str, other: Terms, now: int) -> Terms:
     groups += [[field] for field in ("tier", "daily") if field not in into.model_fields_set]
     values |= {field: kept[field] for group in groups for field in group if field in kept}
     return into.model_copy(update=values)
+
+
+class PersonCopy(BaseModel):
+    """An account, to be put into another service: the terms of all its identities, itself first,
+    and its sums in microseconds, where it has any. What its jobs held is returned.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    terms: dict[str, Terms]
+    ledger: dict[str, int] = {}
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from worker.jobs import endings, people
 from worker.jobs.connection import Connection
 from worker.jobs.errors import NoSuchJob, NotFailed, NothingToChange
-from worker.jobs.ledger import Ledger, account_of
+from worker.jobs.ledger import Ledger, account_of, without_jobs
 from worker.jobs.model import Account, Change, JobView, Overview, Person, Turnover
-from worker.jobs.people import Terms
+from worker.jobs.people import PersonCopy, Terms
 from worker.jobs.policy import LATER, MICRO, line_of, owner_of
 from worker.jobs.records import read_views
 from worker.jobs.rulebook import Rulebook
@@ -121,6 +121,50 @@ class RedisOffice:
             "terms", self._now(), user, who, change.what, change.shown, *values
         ):
             raise NothingToChange(change.missing, fault=change.missing)
+
+    async def copies(self) -> AsyncIterator[PersonCopy]:
+        """All accounts of which anything is kept."""
+        async for user, raw in self._scan("people"):
+            terms = Terms.model_validate(json.loads(raw))
+            if not terms.account:
+                yield await self._copy(user, terms)
+        async for user, _ in self._scan("accounts"):
+            # those with terms came before
+            if await self._terms(user) is None:
+                yield await self._copy(user, Terms())
+
+    async def _copy(self, user: str, terms: Terms) -> PersonCopy:
+        raw = await self._connection.read(lambda client: client.hget(self._keys["accounts"], user))
+        sums = {name: int(value) for name, value in json.loads(raw).items()} if raw else {}
+        joined = {name: Terms(account=user) for name in terms.linked}
+        return PersonCopy(terms={user: terms, **joined}, ledger=without_jobs(Ledger(**sums)))
+
+    async def _terms(self, user: str) -> str | None:
+        found: str | None = await self._connection.read(
+            lambda client: client.hget(self._keys["people"], user)
+        )
+        return found
+
+    async def _scan(self, name: str) -> AsyncIterator[tuple[str, str]]:
+        cursor: int | None = None
+        while cursor != 0:
+            at = cursor or 0
+            cursor, found = await self._connection.read(
+                lambda client, at=at: client.hscan(self._keys[name], at, count=500)  # type: ignore[misc]
+            )
+            for row in found.items():
+                yield row
+
+    async def restore(self, copy: PersonCopy) -> bool:
+        """Put an account in place, unless it is known."""
+        rows: list[str] = []
+        for name, terms in copy.terms.items():
+            people.check_user(name)
+            kept = terms.model_dump(exclude_defaults=True)
+            rows += [name, json.dumps({field: str(value) for field, value in kept.items()})]
+        ledger = {name: str(value) for name, value in copy.ledger.items()}
+        reply = await self._connection.run("restore", json.dumps(ledger) if ledger else "", *rows)
+        return bool(reply)
 
     async def overview(self) -> Overview:
         """What waits, runs and is paused."""
