@@ -1,5 +1,5 @@
 # Every target sets up .venv first, when it is missing or stale.
-.PHONY: demo run test test-slow check audit bench bench-quality chaos soak simulate clean help
+.PHONY: demo run test test-slow check audit bench bench-quality chaos fuzz soak simulate clean help
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -64,6 +64,9 @@ chaos: .venv/.dev  ## 1,000 jobs while workers and Redis are killed (ARGS="--see
 
 soak: .venv/.dev  ## half an hour of traffic on all fronts, one fault after the other (ARGS="--minutes 5")
 	@$(BIN)/python -m tests.soak $(ARGS)
+
+fuzz: .venv/.dev  ## 100,000 mutated pictures and as many updates (ARGS="--seed 7 --images 1000")
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 simulate: .venv/.dev  ## a day of 40,000 users under a virtual clock (ARGS="--users 1000")
 	@$(BIN)/python -m tests.simulate $(ARGS)

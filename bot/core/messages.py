@@ -37,7 +37,9 @@ class Incoming:
     group: bool = False
     """Said among several people; the front passes on only what is meant for the bot."""
     odd: str = ""
-    """What it brought that is no picture: "sticker", "video", "voice", "file"; or "too_large"."""
+    """What it brought that is no picture: "sticker", "video", "voice", "file"; or "too_large",
+    "lost".
+    """
     lang: str = "en"
     most_buttons: int = 99
     """Under one message of this platform."""

@@ -28,13 +28,15 @@ def kept_port() -> Iterator[int]:
 class BotProcess:
     """A bot of its own: a free port, settings from `environment` alone, its log in a file."""
 
-    def __init__(self, folder: Path, environment: dict[str, str], *python: str) -> None:
+    def __init__(
+        self, folder: Path, environment: dict[str, str], *python: str, module: str = "bot"
+    ) -> None:
         self.log_file = folder / "bot.log"
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("ATELIER_")}
         place = {"ATELIER_STATE_DIR": str(folder / "state"), "ATELIER_WEB__PORT": "0"}
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *python, "-m", "bot", "--stop-with-stdin"],
+                [sys.executable, *python, "-m", module, "--stop-with-stdin"],
                 env={**inherited, **place, **environment},
                 cwd=ROOT,
                 stdin=subprocess.PIPE,

@@ -71,6 +71,26 @@ async def post(url: str, body: bytes, headers: dict[str, str] | None = None) -> 
         return answer.status, await answer.text()
 
 
+async def test_what_is_no_http(
+    redis_client: Redis, port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line of the log, which is no error and tells nothing of what came."""
+    async with TelegramServer() as server:
+        settings = TelegramSettings(
+            api_base=server.base, webhook_url=f"http://127.0.0.1:{port}/hook",
+            webhook_secret=SecretStr(SECRET), webhook_port=port,
+        )  # fmt: skip
+        front = TelegramFront(SecretStr(server.token), settings, redis_client, {})
+        async with at_work(front, port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET / HTTP/1.1\r\nmine\x00: own\r\n\r\n")
+            assert (await reader.read()).startswith(b"HTTP/1.0 400")
+            writer.close()
+    [record] = [record for record in caplog.records if record.name == "bot.http"]
+    assert ("INFO", None) == (record.levelname, record.exc_info)
+    assert "mine" not in record.getMessage()
+
+
 def update(number: int) -> bytes:
     """As Telegram would bring it."""
     person = {"id": 7, "is_bot": False, "first_name": "x"}
@@ -114,13 +134,20 @@ async def test_telegram_webhook(redis_client: Redis, port: int) -> None:
             assert 1 == len(server.person(7).heard())
 
 
+MESSAGE = {
+    "id": 1, "conversation_message_id": 1, "peer_id": 7, "from_id": 7, "date": 0,
+    "text": "forged", "attachments": [], "fwd_messages": [],
+}  # fmt: skip
+
+
+def said(**changes: Any) -> bytes:
+    """A message as VK would bring it."""
+    return event(object={"message": MESSAGE | changes, "client_info": {}})
+
+
 def event(**changes: Any) -> bytes:
     """As VK would bring it."""
-    message = {
-        "id": 1, "conversation_message_id": 1, "peer_id": 7, "from_id": 7, "date": 0,
-        "text": "forged", "attachments": [], "fwd_messages": [],
-    }  # fmt: skip
-    content = {"message": message, "client_info": {}}
+    content = {"message": MESSAGE, "client_info": {}}
     whole = {"type": "message_new", "object": content, "group_id": 77, "secret": SECRET}
     return json.dumps(whole | changes).encode()
 
@@ -140,11 +167,21 @@ BAD_EVENTS: dict[str, tuple[int, bytes]] = {
     "no object": (400, event(object=None)),
     "an empty object": (400, event(object={})),
     "no message": (400, event(object={"message": 5})),
+    "an id of words": (400, said(from_id="7")),
+    "a conversation of a list": (400, said(peer_id=[7])),
+    "a number too many": (400, said(conversation_message_id=None)),
+    "attachments that are none": (400, said(attachments=[5])),
+    "a photo without sizes": (400, said(attachments=[{"type": "photo", "photo": {"sizes": []}}])),
+    "words of a number": (400, said(text=5)),
 }
 
 
-async def test_vk_callback(redis_client: Redis, port: int) -> None:
-    """Only who knows the secret, and of this group; the confirmation is answered."""
+async def test_vk_callback(
+    redis_client: Redis, port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only who knows the secret, and of this group; the confirmation is answered. What has another
+    shape is refused without a traceback.
+    """
     url = f"http://127.0.0.1:{port}/"
     async with VkServer() as server:
         settings = VkSettings(
@@ -155,6 +192,9 @@ async def test_vk_callback(redis_client: Redis, port: int) -> None:
         async with at_work(front, port) as desk:
             for case, (status, body) in BAD_EVENTS.items():
                 assert (case, status) == (case, (await post(url, body))[0])
+            assert not [record for record in caplog.records if record.exc_info]
+            assert (200, "ok") == await post(url, said(text="half \ud83d"))
+            assert "half ?" == (await desk.next()).text
             confirmation = event(type="confirmation", object=None)
             assert (200, "a1b2c3") == await post(url, confirmation)
             await server.person(7).say("hello")

@@ -86,6 +86,34 @@ async def test_a_document_and_a_quoted_photo(desk: TelegramDesk) -> None:
     assert ((), (large,)) == (incoming.photos, incoming.quoted)
 
 
+async def test_albums_that_cross(desk: TelegramDesk) -> None:
+    """One that words come between, and one of the same name elsewhere, hold up no chat."""
+    one, other = desk.server.person(7), desk.server.person(8)
+    photo = picture(type="JPEG")
+    await one.photo(photo, "first", group="same")
+    await other.photo(photo, "elsewhere", group="same")
+    await one.say("between")
+    await one.photo(photo, "second", group="same")
+    heard = [(await desk.next()).text for _ in range(4)]
+    assert ["first", "between", "second"] == [text for text in heard if text != "elsewhere"]
+    for person in (one, other):
+        await person.say("still there?")
+        assert "still there?" == (await desk.next()).text
+
+
+async def test_a_picture_that_cannot_be_had(desk: TelegramDesk) -> None:
+    """Its sender hears of it, and the log has no traceback."""
+    person = desk.server.person(7)
+    message = desk.server.world.post(7, 7, kind="photo")
+    desk.server.world.set_photo(message, picture())
+    desk.server.world.files.clear()
+    await desk.server.world.tell("message", desk.server.world.shape(message))
+    incoming = await desk.next()
+    assert ((), "lost") == (incoming.photos, incoming.odd)
+    await person.say("hello")
+    assert "hello" == (await desk.next()).text
+
+
 @pytest.mark.parametrize(
     ("kind", "odd"), [("sticker", "sticker"), ("voice", "voice"), ("video", "video")]
 )

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from bot.core.messages import Button, Incoming, Reply, Status
+from bot.fronts.vk import incoming as incoming_of_vk
 from bot.fronts.vk.front import VkFront
 from bot.fronts.vk.keyboards import keyboard
 from bot.fronts.vk.settings import VkSettings
@@ -95,6 +96,20 @@ async def test_albums_documents_forwards_and_quotes(desk: VkDesk) -> None:
     await person.say("/swirl", reply_to=album)
     incoming = await desk.next()
     assert ((), tuple(photos)) == (incoming.photos, incoming.quoted)
+
+
+async def test_a_picture_that_cannot_be_had(desk: VkDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sender hears of it, and the others that came with it are there."""
+    monkeypatch.setattr(incoming_of_vk, "PATIENT", (0.01,))
+    person, world = desk.server.person(7), desk.server.world
+    photo = picture(type="JPEG")
+    gone, kept = world.keep("photo", 7, photo), world.keep("photo", 7, photo)
+    del world.files[gone.token]
+    await person._post(attachments=[gone])
+    incoming = await desk.next()
+    assert ((), "lost") == (incoming.photos, incoming.odd)
+    await person._post(attachments=[gone, kept])
+    assert (photo,) == (await desk.next()).photos
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 
 from bot.fronts.web.account import Cookies
 from tests.bot.conftest import House, WebDoor, browser, picture
@@ -77,6 +79,40 @@ async def test_no_cookie(door: WebDoor) -> None:
             for path in ("/api/jobs", "/api/events", "/api/jobs/ab"):
                 async with http.get(path) as answer:
                     assert 401 == answer.status
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "status"), [("atelier", "/api/jobs", b"401"), ("admin", "/admin", b"200")]
+)
+async def test_a_cookie_of_odd_bytes(house: House, name: str, path: str, status: bytes) -> None:
+    """What can't be a word is no account either, nor an admin's, and no incident."""
+    async with house.web(admin_password=SecretStr("a password of tests")) as address:
+        host = address.removeprefix("http://")
+        reader, writer = await asyncio.open_connection(*host.split(":"))
+        head = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nCookie: {name}="
+        writer.write(head.encode() + b"\xf9.\xf9\r\n\r\n")
+        assert status == (await reader.readline()).split()[1]
+        writer.close()
+
+
+async def test_a_body_that_is_not_what_it_says(door: WebDoor) -> None:
+    """Compressed, as it is said, and not so: a form that can't be read."""
+    host = door.address.removeprefix("http://")
+    [cookie] = door.http.cookie_jar
+    reader, writer = await asyncio.open_connection(*host.split(":"))
+    head = (
+        f"POST /api/messages HTTP/1.1\r\nHost: {host}\r\nOrigin: {door.address}\r\n"
+        f"Cookie: {cookie.key}={cookie.value}\r\nConnection: close\r\nContent-Length: 40\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\nContent-Encoding: deflate\r\n"
+    )
+    # The body comes when the form is asked for: else it is refused before.
+    writer.write(f"{head}Expect: 100-continue\r\n\r\n".encode())
+    assert b"100" == (await reader.readline()).split()[1]
+    writer.write(b"-" * 40)
+    answer = await reader.read()
+    writer.close()
+    assert b" 400 " in answer
+    assert b"not_multipart" in answer
 
 
 async def test_cookie(door: WebDoor) -> None:

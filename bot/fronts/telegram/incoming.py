@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
+import logging
 import mimetypes
 from collections.abc import Sequence
 
+import aiohttp
 from aiogram import Bot
-from aiogram.exceptions import TelegramBadRequest, TelegramRetryAfter
+from aiogram.exceptions import AiogramError, TelegramRetryAfter
 from aiogram.types import CallbackQuery, Document, Message, PhotoSize
 
 from bot.core.messages import Incoming
-from bot.fronts.persist import PATIENT, persist
+from bot.fronts.persist import PATIENT, brief, persist
 from bot.fronts.telegram.faults import is_transient
 
 __all__ = ["Reader", "TooLarge"]
+
+log = logging.getLogger(__name__)
 
 _ODD = {
     "sticker": "sticker",
@@ -29,6 +33,10 @@ _ODD = {
 
 class TooLarge(Exception):
     """A picture can't be fetched because of its size."""
+
+
+class Lost(Exception):
+    """A picture can't be fetched, now or ever."""
 
 
 class Reader:
@@ -59,6 +67,8 @@ class Reader:
                 quoted = await self._pictures(first.reply_to_message)
         except TooLarge:
             odd = "too_large"
+        except Lost:
+            odd = "lost"
         return Incoming(
             platform=self.platform,
             user=f"telegram:{first.from_user.id}",
@@ -110,7 +120,7 @@ class Reader:
         return next((kind for name, kind in _ODD.items() if getattr(message, name)), "")
 
     async def _pictures(self, message: Message) -> list[bytes]:
-        """Its picture, if it has one. Raises `TooLarge`."""
+        """Its picture, if it has one. Raises `TooLarge` and `Lost`."""
         if message.photo:
             return [await self._fetch(message.photo[-1])]
         if message.document and _is_picture(message.document):
@@ -128,10 +138,11 @@ class Reader:
 
         try:
             return await persist(fetch, _may_pass, PATIENT)
-        except TelegramBadRequest as error:
-            if "too big" in error.message:
+        except (AiogramError, aiohttp.ClientError, TimeoutError) as error:
+            if "too big" in str(error):
                 raise TooLarge from None
-            raise
+            log.warning("telegram: a picture can't be fetched: %s", brief(error))
+            raise Lost from None
 
 
 def _may_pass(error: Exception) -> bool:

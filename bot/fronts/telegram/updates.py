@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramRetryAfter, TelegramUnauthorizedError
@@ -31,6 +32,15 @@ _LOOK = 1.0
 Deal = Callable[[list[Update]], Awaitable[None]]
 
 
+@dataclass
+class _Turn:
+    """What is dealt with at once: an update, or the messages of an album."""
+
+    updates: list[Update]
+    album: str
+    more: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Updates:
     """Hands updates to `deal`, chat by chat in order; the messages of an album together."""
 
@@ -40,9 +50,8 @@ class Updates:
         self._inbox = inbox
         self._album = album
         self._newest = 0
-        self._waiting: defaultdict[int, deque[list[Update]]] = defaultdict(deque)
+        self._waiting: defaultdict[int, deque[_Turn]] = defaultdict(deque)
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._more: dict[str, asyncio.Event] = {}
         self._in_hand: set[int] = set()
         self._dealt = asyncio.Event()
 
@@ -91,16 +100,14 @@ class Updates:
     def take(self, update: Update) -> None:
         """Begin to deal with an update in its turn."""
         self._in_hand.add(update.update_id)
-        album = update.message.media_group_id if update.message else None
+        album = (update.message.media_group_id if update.message else None) or ""
         chat = _chat_of(update)
         line = self._waiting[chat]
-        if album and line and line[-1][0].message and line[-1][0].message.media_group_id == album:
-            line[-1].append(update)
-            self._more[album].set()
+        if album and line and line[-1].album == album:
+            line[-1].updates.append(update)
+            line[-1].more.set()
             return
-        if album:
-            self._more[album] = asyncio.Event()
-        line.append([update])
+        line.append(_Turn([update], album))
         if chat not in self._tasks:
             self._tasks[chat] = asyncio.create_task(self._serve(chat))
 
@@ -114,9 +121,9 @@ class Updates:
     async def _serve(self, chat: int) -> None:
         line = self._waiting[chat]
         while line:
-            if line[0][0].message and (album := line[0][0].message.media_group_id):
-                await self._until_complete(album)
-            updates = line.popleft()
+            if line[0].album:
+                await self._until_complete(line[0].more)
+            updates = line.popleft().updates
             try:
                 await self._deal(updates)
             # One message that can't be dealt with must not stop the others.
@@ -127,11 +134,9 @@ class Updates:
             await self._inbox.drop(updates)
         del self._waiting[chat], self._tasks[chat]
 
-    async def _until_complete(self, album: str) -> None:
-        more = self._more[album]
+    async def _until_complete(self, more: asyncio.Event) -> None:
         while await set_within(more, self._album):
             more.clear()
-        del self._more[album]
 
 
 def _chat_of(update: Update) -> int:

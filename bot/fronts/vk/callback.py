@@ -9,6 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.fronts.vk.incoming import Shapeless
+
 __all__ = ["callback"]
 
 _BODY = 2**20
@@ -39,7 +41,7 @@ def callback(group: int, secret: str, confirmation: str, deal: Deal) -> web.Appl
             return web.Response(text=confirmation)
         try:
             await deal(event)
-        except (KeyError, TypeError, AttributeError):
+        except Shapeless:
             return web.Response(status=400)
         return web.Response(text="ok")
 

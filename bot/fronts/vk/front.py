@@ -21,7 +21,7 @@ from bot.fronts.persist import Outage
 from bot.fronts.slots import Slots
 from bot.fronts.vk.callback import callback
 from bot.fronts.vk.client import AUTH, Client
-from bot.fronts.vk.incoming import Reader
+from bot.fronts.vk.incoming import Reader, Shapeless, mended, peer_of
 from bot.fronts.vk.languages import Languages
 from bot.fronts.vk.outgoing import Outgoing
 from bot.fronts.vk.settings import VkSettings
@@ -123,8 +123,12 @@ class VkFront:
 
     async def _deal(self, reader: Reader, handle: Handle, event: dict[str, Any]) -> None:
         """One event in the turn of its chat."""
-        content = event["object"]
-        peer = content.get("peer_id") or content.get("message", {}).get("peer_id", 0)
+        try:
+            event = mended(event)
+            peer = peer_of(event)
+        except Shapeless as error:
+            _complain(error)
+            raise
         async with self._chats.setdefault(peer, asyncio.Lock()):
             try:
                 incoming = await reader.read(event)
@@ -134,9 +138,9 @@ class VkFront:
                     else:
                         lang = await self._languages.of(incoming.user)
                         incoming = replace(incoming, lang=lang)
-                    await self._answer(incoming, await handle(incoming), content)
-            except (KeyError, TypeError, AttributeError):
-                log.exception("vk: an event has not the shape that is documented")
+                    await self._answer(incoming, await handle(incoming), event["object"])
+            except Shapeless as error:
+                _complain(error)
                 raise
             # One message that can't be dealt with must not stop the others.
             except Exception:
@@ -177,6 +181,10 @@ class VkFront:
         async with listening(app, settings.callback_host, settings.callback_port):
             log.info("Atelier is on VK as community %d, by callbacks", settings.group_id)
             await asyncio.Event().wait()
+
+
+def _complain(error: Shapeless) -> None:
+    log.warning("vk: an event has not the shape that is documented: %s", error)
 
 
 def _check_settings(error: Exception) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
 
 from bot.core.messages import Incoming
-from bot.fronts.persist import PATIENT, persist
+from bot.fronts.persist import PATIENT, brief, persist
 from bot.fronts.vk.keyboards import INLINE
 
-__all__ = ["GROUPS", "Reader"]
+__all__ = ["GROUPS", "Reader", "Shapeless", "mended", "peer_of"]
+
+log = logging.getLogger(__name__)
 
 GROUPS = 2_000_000_000
 """Peers above are group chats."""
@@ -20,6 +25,39 @@ _LANGUAGES = {3: "en"}
 _PICTURES = {"jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"}
 _ODD = {"sticker": "sticker", "video": "video", "audio_message": "voice", "audio": "voice"}
 _MOST = 10
+_AWAY = (aiohttp.ClientError, TimeoutError)
+
+
+class Shapeless(Exception):
+    """An event has not the shape that is documented; why, is the message."""
+
+
+@contextmanager
+def _documented() -> Iterator[None]:
+    """Whatever is missing or of another type in the block is `Shapeless`."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise Shapeless(f"{type(error).__name__}: {error}"[:200]) from None
+
+
+def mended(event: dict[str, Any]) -> dict[str, Any]:
+    """Without half letters, which JSON can hold and Redis can't. Raises `Shapeless`."""
+    with _documented():
+        whole: dict[str, Any] = json.loads(_whole(json.dumps(event, ensure_ascii=False)))
+        return whole
+
+
+def peer_of(event: dict[str, Any]) -> int:
+    """In whose conversation it is; 0 where none is named. Raises `Shapeless`."""
+    with _documented():
+        content = event["object"]
+        message = content.get("message", {})
+        return _number(content.get("peer_id") or message.get("peer_id", 0))
+
+
+class _Lost(Exception):
+    """A picture can't be fetched, now or ever."""
 
 
 class Reader:
@@ -34,7 +72,11 @@ class Reader:
         self._mention = re.compile(rf"(\[club{group}\|[^\]]*\]|@club{group}\b(\s*\([^)]*\))?),?\s*")
 
     async def read(self, event: dict[str, Any]) -> Incoming | None:
-        """A message or a press; None when it is not for the bot."""
+        """A message or a press; None when it is not for the bot. Raises `Shapeless`."""
+        with _documented():
+            return await self._read(event)
+
+    async def _read(self, event: dict[str, Any]) -> Incoming | None:
         content = event["object"]
         if event["type"] == "message_event":
             return self._read_press(content)
@@ -57,9 +99,9 @@ class Reader:
         language = content.get("client_info", {}).get("lang_id", 0)
         return Incoming(
             platform=self.platform,
-            user=f"vk:{message['from_id']}",
-            chat=str(message["peer_id"]),
-            message=str(message["conversation_message_id"]),
+            user=f"vk:{_number(message['from_id'])}",
+            chat=str(_number(message["peer_id"])),
+            message=str(_number(message["conversation_message_id"])),
             text="" if data else self._mention.sub("", message["text"]).strip(),
             press=data,
             photos=photos,
@@ -77,8 +119,8 @@ class Reader:
             return None
         return Incoming(
             platform=self.platform,
-            user=f"vk:{content['user_id']}",
-            chat=str(content["peer_id"]),
+            user=f"vk:{_number(content['user_id'])}",
+            chat=str(_number(content["peer_id"])),
             message=f"press-{content['event_id']}",
             press=data,
             group=content["peer_id"] > GROUPS,
@@ -108,7 +150,11 @@ class Reader:
             else:
                 odd = _ODD.get(kind, "file")
                 continue
-            content = None if size > self._limit else await self._fetch(url)
+            try:
+                content = None if size > self._limit else await self._fetch(url)
+            except _Lost:
+                odd = "lost"
+                continue
             if content is None:
                 odd = "too_large"
             else:
@@ -116,7 +162,7 @@ class Reader:
         return tuple(photos), odd
 
     async def _fetch(self, url: str) -> bytes | None:
-        """What is there; None when it is too large."""
+        """What is there; None when it is too large. Raises `_Lost`."""
 
         async def fetch() -> bytes:
             async with self._http.get(url) as answer:
@@ -126,10 +172,22 @@ class Reader:
                     content += more
             return content
 
-        content = await persist(
-            fetch, lambda error: isinstance(error, (aiohttp.ClientError, TimeoutError)), PATIENT
-        )
+        try:
+            content = await persist(fetch, lambda error: isinstance(error, _AWAY), PATIENT)
+        except _AWAY as error:
+            log.warning("vk: a picture can't be fetched: %s", brief(error))
+            raise _Lost from None
         return content if len(content) <= self._limit else None
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError("an id that is no number")
+    return value
+
+
+def _whole(text: str) -> str:
+    return text.encode(errors="replace").decode()
 
 
 def _data(payload: str | None) -> str:
@@ -139,4 +197,4 @@ def _data(payload: str | None) -> str:
     except ValueError:
         return ""
     data = found.get("p") if isinstance(found, dict) else None
-    return data if isinstance(data, str) else ""
+    return _whole(data) if isinstance(data, str) else ""

@@ -37,7 +37,8 @@ class Cookies:
         """
         try:
             token = self._signer.unsign(cookie)
-        except BadSignature:
+        # a header may hold bytes that are no letters
+        except (BadSignature, UnicodeEncodeError):
             return ""
         return hashlib.sha256(token).hexdigest()[:32]
 

@@ -57,7 +57,7 @@ class AdminSessions:
         cookie = request.cookies.get(named(request, _COOKIE), "")
         try:
             word = self._signer.unsign(cookie, max_age=_LASTS).decode()
-        except BadSignature:  # one that is too old, too
+        except (BadSignature, UnicodeEncodeError):  # one that is too old, too
             return self.begin(is_in=False)
         return AdminSession(cookie, word.startswith(f"{_IN}-"))
 

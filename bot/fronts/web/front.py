@@ -14,6 +14,7 @@ from bot.core.menu import Menu
 from bot.core.messages import Handle, Reply
 from bot.core.texts import Texts
 from bot.core.watch import Watched
+from bot.fronts.door import HTTP_LOG
 from bot.fronts.web.account import ACCOUNT, Cookies, language
 from bot.fronts.web.admin import AdminPage
 from bot.fronts.web.api import Api
@@ -93,7 +94,9 @@ class WebFront:
 
     async def run(self, handle: Handle) -> None:
         """Listen until cancelled."""
-        runner = web.AppRunner(self._app(handle), access_log=None, shutdown_timeout=3.0)
+        runner = web.AppRunner(
+            self._app(handle), access_log=None, logger=HTTP_LOG, shutdown_timeout=3.0
+        )
         await runner.setup()
         try:
             await self._listen(runner)

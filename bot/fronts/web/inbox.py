@@ -17,6 +17,11 @@ __all__ = ["MOST_PHOTOS", "read_message"]
 MOST_PHOTOS = 4
 _MESSAGE = re.compile(r"[A-Za-z0-9-]{1,64}")
 _TEXT_BYTES = 4000
+# What a form must not be, the parser says in all these ways.
+_UNREADABLE = (
+    ValueError, TypeError, AssertionError, LookupError, RuntimeError, HttpProcessingError,
+    web.RequestPayloadError,
+)  # fmt: skip
 
 
 class _TooLong(Exception):
@@ -49,8 +54,7 @@ async def read_message(request: web.Request, account: str, *, photo_mb: int) -> 
                 raise too_large
     except _TooLong:
         raise too_large from None
-    # What a form must not be, the parser says in all these ways.
-    except (ValueError, TypeError, AssertionError, LookupError, RuntimeError, HttpProcessingError):
+    except _UNREADABLE:
         raise Refusal(HTTPStatus.BAD_REQUEST, "http-not-multipart") from None
     if not _MESSAGE.fullmatch(words.get("message", "")):
         raise Refusal(HTTPStatus.BAD_REQUEST, "http-no-message")
