@@ -35,7 +35,7 @@ class TooLarge(Exception):
     """A picture can't be fetched because of its size."""
 
 
-class Lost(Exception):
+class _Lost(Exception):
     """A picture can't be fetched, now or ever."""
 
 
@@ -67,7 +67,7 @@ class Reader:
                 quoted = await self._pictures(first.reply_to_message)
         except TooLarge:
             odd = "too_large"
-        except Lost:
+        except _Lost:
             odd = "lost"
         return Incoming(
             platform=self.platform,
@@ -120,7 +120,7 @@ class Reader:
         return next((kind for name, kind in _ODD.items() if getattr(message, name)), "")
 
     async def _pictures(self, message: Message) -> list[bytes]:
-        """Its picture, if it has one. Raises `TooLarge` and `Lost`."""
+        """Its picture, if it has one. Raises `TooLarge` and `_Lost`."""
         if message.photo:
             return [await self._fetch(message.photo[-1])]
         if message.document and _is_picture(message.document):
@@ -142,7 +142,7 @@ class Reader:
             if "too big" in str(error):
                 raise TooLarge from None
             log.warning("telegram: a picture can't be fetched: %s", brief(error))
-            raise Lost from None
+            raise _Lost from None
 
 
 def _may_pass(error: Exception) -> bool:

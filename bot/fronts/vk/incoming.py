@@ -117,6 +117,7 @@ class Reader:
         data = payload.get("p") if isinstance(payload, dict) else None
         if not isinstance(data, str):
             return None
+        _number(content["conversation_message_id"])  # whose message may be taken away
         return Incoming(
             platform=self.platform,
             user=f"vk:{_number(content['user_id'])}",
