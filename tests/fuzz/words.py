@@ -13,7 +13,7 @@ _COMMANDS = (
     "/dream", "/colorize", "/recognize", "/visualize", "/learn_style", "/negative", "/nothing",
     "раскрась", "стиль звёздная ночь, пожалуйста", "/помощь", "стиль", "/style@atelier_bot udnie",
     "/style add sea", "/style rename sea lake", "/style delete sea", "/style share sea", "/admin",
-    "/admin help", "/admin stats", "/admin find 7",
+    "/admin help", "/admin stats", "/admin find 7", "/forget", "/forget yes",
 )  # fmt: skip
 _NAMES = (
     "style", "size", "strength", "class", "layer", "method", "channel", "vividness", "restore",
