@@ -6,11 +6,14 @@ import asyncio
 import contextlib
 import re
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 __all__ = ["Proxy", "Weather"]
 
 _PIECE = 2**16
+_LOOK = 0.02
+_FOLLOWS = b"PSYNC"
+"""What a replica says first."""
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _BODY = b"<?xml version='1.0'?><Error><Code>InternalError</Code></Error>"
 
@@ -27,6 +30,8 @@ class Weather:
     """Connections are cut, new ones as soon as something is said."""
     silent: bool = False
     """What is said gets no answer."""
+    lagging: bool = False
+    """What a Redis tells its replicas is held back."""
     status: int = 0
     """This HTTP status is answered in place of the server, which hears nothing."""
 
@@ -67,7 +72,7 @@ class Proxy:
     def weather(self, weather: Weather) -> None:
         before, self._weather = self._weather, weather
         # who has a connection already would not notice
-        if replace(weather, delay=0, rate=0) != replace(before, delay=0, rate=0):
+        if not (weather.lets_through and before.lets_through) and weather != before:
             self._cut()
 
     async def __aenter__(self) -> Proxy:
@@ -114,15 +119,29 @@ class Proxy:
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         theirs, ours = await asyncio.open_connection("127.0.0.1", self._target)
         self._open.add(ours)
+        replica = asyncio.Event()
         try:
-            await asyncio.gather(self._pump(reader, ours), self._pump(theirs, writer))
+            await asyncio.gather(
+                self._pump(reader, ours, replica, asks=True), self._pump(theirs, writer, replica)
+            )
         finally:
             self._open.discard(ours)
             ours.transport.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        replica: asyncio.Event,
+        *,
+        asks: bool = False,
+    ) -> None:
         with contextlib.suppress(OSError):
             while piece := await reader.read(_PIECE):
+                if asks and _FOLLOWS in piece:
+                    replica.set()
+                while self._weather.lagging and replica.is_set() and not asks:  # noqa: ASYNC110
+                    await asyncio.sleep(_LOOK)
                 if late := self._weather.delay + len(piece) / self._weather.rate:
                     await asyncio.sleep(late)
                 writer.write(piece)

@@ -12,6 +12,8 @@ from tests.soak.chats import Heard
 
 __all__ = ["Book", "Wish", "is_inverse"]
 
+_JUST = 0.2
+"""Seconds."""
 _NEAR = 6.0
 """Of 255; messengers squeeze pictures."""
 
@@ -68,6 +70,14 @@ class Book:
         del self.waiting[id(wish)]
         if outcome == "result" or wish.accepted:
             self.ended.append(wish.answered)
+
+    def just_said(self) -> bool:
+        """Whether a messenger has brought something that was not answered yet."""
+        now = time.time()
+        return any(
+            wish.platform != "web" and not wish.accepted and now - wish.sent < _JUST
+            for wish in self.waiting.values()
+        )
 
     def recovered(self, since: float) -> float | None:
         """When, after this moment, the first job's end was delivered and the last who had asked

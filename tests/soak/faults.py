@@ -7,14 +7,12 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import psutil
-
 from tests.messengers.faults import Fault
 from tests.proxy import Weather
 from tests.soak.book import Book
 from tests.soak.plan import Blow, Day, Plan, draw
 from tests.soak.site import Site
-from tests.worker.runtime_kit import poll, until
+from tests.worker.runtime_kit import WorkerProcess, poll, until
 from tests.worker.several_redis import Node
 
 __all__ = ["RECOVERY", "Blows", "Struck"]
@@ -22,6 +20,15 @@ __all__ = ["RECOVERY", "Blows", "Struck"]
 RECOVERY = 120.0
 """Seconds from the end of a blow until all is as before, at most."""
 _HOUR = 3600
+_MOMENT = 15.0
+"""Seconds to wait for the worst one."""
+_KILLS = 3
+_MESSAGE = 0.2
+"""Seconds in which a message is dealt with."""
+_AT_WORK = ", attempt "
+"""In a worker's last line while it is at work."""
+_LAG = 1.5
+"""Seconds."""
 _NO_SPACE = 507
 """What a store answers that has none; where we may not mount a small disk, it is said for it."""
 _SLOW = Weather(delay=0.15, rate=100_000)
@@ -96,14 +103,10 @@ class Blows:
     # workers
 
     async def _kill_worker(self, blow: Blow) -> None:
-        worker = self._site.workers[self._slot(blow)]
-        await until(lambda: self._site.is_ready(worker))
-        worker.process.kill()
+        (await self._busy_worker(blow)).process.kill()
 
     async def _kill_child(self, blow: Blow) -> None:
-        worker = self._site.workers[self._slot(blow)]
-        await until(lambda: self._site.is_ready(worker))
-        psutil.Process(worker.child().pid).kill()
+        (await self._busy_worker(blow)).child().kill()
 
     async def _restart_workers(self, _: Blow) -> None:
         """One after the other, as a rolling restart does; the first lives on."""
@@ -117,14 +120,25 @@ class Blows:
                 )
             )
 
-    def _slot(self, blow: Blow) -> int:
-        """The first worker is never struck: it can be seen whether its memory grows."""
-        return 1 + int(blow.where * (len(self._site.workers) - 1))
+    async def _busy_worker(self, blow: Blow) -> WorkerProcess:
+        """In the middle of a job. The first worker is never struck: it can be seen whether its
+        memory grows.
+        """
+        worker = self._site.workers[1 + int(blow.where * (len(self._site.workers) - 1))]
+        await until(lambda: self._site.is_ready(worker))
+        await poll(lambda: _AT_WORK in worker.log.rpartition("worker.runtime.")[2], _MOMENT)
+        return worker
 
     # the bot
 
-    async def _kill_bot(self, _: Blow) -> None:
-        self._site.bot.process.kill()
+    async def _kill_bot(self, blow: Blow) -> None:
+        """Several times, while it has a message in hand or is about to."""
+        for _ in range(_KILLS):
+            bot = self._site.bot
+            await poll(self._book.just_said, _MOMENT)
+            await asyncio.sleep(blow.where * _MESSAGE)
+            bot.process.kill()
+            await until(lambda bot=bot: self._site.bot is not bot)
 
     async def _restart_bot(self, _: Blow) -> None:
         self._site.tell_to_leave(self._site.bot)
@@ -132,9 +146,15 @@ class Blows:
     # Redis
 
     async def _kill_redis(self, blow: Blow) -> None:
-        """The master ends, another takes over, and it comes back as a replica."""
+        """The master ends, another takes over, and it comes back as a replica. What it wrote in its
+        last moments has reached nobody.
+        """
         master = await self._site.redis.master()
+        self._site.set_weather(Weather(lagging=True), "redis")
+        await asyncio.sleep(_LAG)
         master.kill()
+        self._site.set_weather(Weather(cut=True), "redis")
+        self._site.set_weather(Weather(), "redis")
         await self._fail_over(master, blow)
         await asyncio.to_thread(master.start)
         await self._site.redis.whole()

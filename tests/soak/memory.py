@@ -19,6 +19,12 @@ _WARM = 60.0
 """Seconds of a process's life that do not count: it loads, and meets each kind of work once."""
 _FEWEST = 60
 """Looks at one process, below which nothing can be said of it."""
+_LONG = 5.0
+"""Minutes, below which it is not judged: each kind of work is met for the first time."""
+_STEEP = 1.0
+"""MB a minute: the leak of one small picture (240 x 180, 3 bytes a pixel) with each job of a worker
+would be three times as much.
+"""
 _MB = 2**20
 
 
@@ -37,11 +43,12 @@ class Growth:
     most: float
 
     @property
-    def is_flat(self) -> bool:
-        """The last quarter is at most 15 % and 3 MB above the second: allocators keep a page here
-        and there, and small processes are smaller than their own noise.
+    def grows(self) -> bool:
+        """Whether the last quarter is more than 15 % and 3 MB above the second (allocators keep a
+        page here and there, and small processes are smaller than their noise), or it is steep.
         """
-        return self.last <= 1.15 * self.second + 3
+        more = self.last > 1.15 * self.second + 3
+        return self.minutes >= _LONG and (more or self.slope > _STEEP)
 
 
 class Memory:

@@ -20,10 +20,6 @@ _DOUBLES = {
     "messengers fail": "the messenger cut its reply off",
 }
 """Blows after which something may be shown twice, as docs/queue.md says."""
-_STEEP = 1.0
-"""MB a minute by which a process may grow in the second half of its life: a leak of one job's
-picture (240 × 180, 3 bytes a pixel) at a job a second would be 7.
-"""
 
 
 class Verdict:
@@ -117,7 +113,7 @@ class Verdict:
                 f"{one.name:<22}{one.minutes:>7.1f}{one.second:>9.1f}{one.last:>9.1f}"
                 f"{one.slope:>9.2f}{one.most:>9.1f}"
             )
-            if not one.is_flat or one.slope > _STEEP:
+            if one.grows:
                 self.broken.append(f"the memory of {one.name} grows")
         return lines
 
