@@ -47,7 +47,10 @@ class Remake:
         elif action == "hd":
             values.pop(spec.size_field or "", None)
         else:
-            strength = named[spec.strength_field or ""]
+            strength = named.get(spec.strength_field or "")
+            if strength is None:  # a button that was not shown
+                said = self._tools.texts.say(incoming.lang, "not-understood")
+                return Reply(said, error="not_understood")
             values[strength.name] = f"{moved(strength, job, action):g}"
         talk = await self._tools.requests.revive(incoming, job, values, night=action == "hd")
         return await self._sending.go_on(incoming, talk)

@@ -109,8 +109,7 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=[room],
-            # One thread: the memory that others would reserve counts as used.
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            env=_environment(),
         )
         os.close(room)
 
@@ -174,6 +173,13 @@ class _Child:
                     pipe.close()
                 except OSError:  # what was not yet written
                     continue
+
+
+def _environment() -> dict[str, str]:
+    """Ours without settings, which hold tokens and passwords."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ATELIER_")}
+    # One thread: the memory that others would reserve counts as used.
+    return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 def _open_room() -> int:

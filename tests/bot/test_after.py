@@ -112,6 +112,21 @@ async def test_stronger_and_weaker(house: House, given: float, label: str, expec
     assert expected == pytest.approx((await next_job(house)).params["strength"])
 
 
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        ("stronger", "not_understood"),
+        ("weaker", "not_understood"),
+        ("again", "bad_params"),
+        ("hd", "not_by_night"),
+    ],
+)
+async def test_a_button_that_was_not_shown(house: House, action: str, error: str) -> None:
+    """Somebody made it up: one sentence says why not, and there is no incident."""
+    door, claim, _ = await result(house, "/plain")
+    assert error == (await door.say(press=f"{action}:{claim.job.id}"))["error"]
+
+
 async def test_at_its_bound_there_is_no_more(house: House) -> None:
     """A button that would change nothing is not shown."""
     _, _, labels = await result(house, "/oil strength=2")

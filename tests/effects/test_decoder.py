@@ -73,6 +73,13 @@ def test_the_same_refusal(decoder: Decoder, content: bytes, look: str) -> None:
     assert child == the_child(decoder).pid
 
 
+def test_it_knows_no_secrets(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings, which hold tokens, don't get into the child."""
+    monkeypatch.setenv("ATELIER_TELEGRAM__TOKEN", "42:secret")
+    decoder.inspect(FINE)
+    assert "42:secret" not in the_child(decoder).environ().values()
+
+
 def test_limit_of_pixels(decoder: Decoder) -> None:
     """The caller's own limit holds."""
     with pytest.raises(BadPicture, match="too many pixels"):
