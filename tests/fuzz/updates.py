@@ -15,7 +15,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import aiohttp
 import psutil
@@ -25,11 +24,11 @@ from effects.catalogue import Catalogue
 from tests.bot.conftest import picture
 from tests.bot.process import BotProcess, kept_port
 from tests.conftest import WAIT, RedisServer
-from tests.fuzz.images import seeds
 from tests.fuzz.logs import Watch
 from tests.fuzz.mutate import paths, shape_of
 from tests.fuzz.report import Report
 from tests.fuzz.requests import ask, request_of
+from tests.fuzz.shapes import Shape, shapes_of
 from tests.fuzz.words import press_of, words_of
 from tests.messengers.telegram import TelegramServer
 from tests.messengers.vk import VkServer
@@ -48,8 +47,6 @@ _MOST_MEMORY = 500 * 2**20
 _PATIENCE = 120.0
 _LOOK = 50
 """Updates between two looks at the log."""
-
-Shape = dict[str, Any]
 
 
 @dataclass
@@ -205,39 +202,6 @@ def _vk_event(scene: _Scene, chance: Random, number: int) -> Shape:
     return shape
 
 
-async def _shapes(telegram: TelegramServer, vk: VkServer) -> dict[str, list[Shape]]:
-    """Updates as the messengers bring them, of every kind."""
-    large = [file for file in seeds() if file[:2] in (b"\xff\xd8", b"\x89P")]
-    here, there = telegram.person(7), telegram.person(7, chat=-5)
-    said = await here.say("hello")
-    await here.say("/style", reply_to=await here.photo(picture(type="JPEG"), "/style"))
-    await here.album([picture("red"), picture("blue")], "/gatys")
-    await there.say("/help@atelier_bot", reply_to=said)
-    await there.photo(picture(type="JPEG"), "/style", forwarded=True)
-    for number, content in enumerate(large):
-        await here.document(content, f"{number}.png", "/style udnie")
-    for odd in ("sticker", "voice", "video", "animation"):
-        await here.odd(odd)
-    for _ in range(4):
-        await here.press_data(said, "help")
-    someone, group = vk.person(7), vk.person(7, peer=2 * 10**9 + 5)
-    greeting = await someone.say("hello")
-    photo = await someone.photo(picture(type="JPEG"), "/style")
-    await someone.say("/style", reply_to=photo)
-    await someone.album([picture("red", type="JPEG"), picture("blue", type="JPEG")], "/gatys")
-    await someone.forward(photo, "/style")
-    await group.say("[club77|Atelier] /help")
-    for number, content in enumerate(large):
-        await someone.document(content, f"{number}.png", "/style udnie")
-    for odd in ("sticker", "audio_message", "video"):
-        await someone.odd(odd)
-    for _ in range(3):
-        await someone.press_payload(greeting, {"p": "help"})
-    shapes = {"telegram": list(telegram.world.updates.values()), "vk": list(vk.world.events)}
-    telegram.world.updates.clear()
-    return shapes
-
-
 @asynccontextmanager
 async def _scene(folder: Path, report: Report, program: str) -> AsyncIterator[_Scene]:
     redis = RedisServer(program, folder, appendfsync="no")
@@ -249,7 +213,7 @@ async def _scene(folder: Path, report: Report, program: str) -> AsyncIterator[_S
                 VkServer(enforce=False) as vk,
                 aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
             ):
-                shapes = await _shapes(telegram, vk)
+                shapes = await shapes_of(telegram, vk)
                 settings = _settings(redis.url, telegram, vk, one, two)
                 bot = await asyncio.to_thread(BotProcess, folder, settings, module="tests.fuzz.bot")
                 try:
