@@ -45,6 +45,7 @@ async def test_own_hosts(door: WebDoor, host: str) -> None:
     [
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Origin": "http://127.0.0.1:1"},
         {"Origin": ""},
         {"Sec-Fetch-Site": "cross-site"},

@@ -130,7 +130,10 @@ class Guard:
             raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, "http-wrong-host")
         if request.method in ("GET", "HEAD"):
             return
-        origin = urlsplit(request.headers.get("Origin", ""))
+        try:
+            origin = urlsplit(request.headers.get("Origin", ""))
+        except ValueError:  # "http://[": no address at all
+            raise Refusal(HTTPStatus.FORBIDDEN, "http-foreign-origin") from None
         site = request.headers.get("Sec-Fetch-Site", "same-origin")
         if origin.scheme not in ("http", "https") or origin.netloc.lower() != host:
             raise Refusal(HTTPStatus.FORBIDDEN, "http-foreign-origin")
