@@ -57,8 +57,11 @@ class Filing:
         `BlobMissing`.
         """
         job = (await self._tools.queue.view(target, user=incoming.user)).job
-        index = self._tools.catalogue[job.effect].roles.index("style")
-        picture = await self._tools.blobs.get(job.photos[index])
+        roles = self._tools.catalogue[job.effect].roles[: len(job.photos)]
+        if "style" not in roles:  # a button that was not shown
+            said = self._tools.texts.say(incoming.lang, "not-understood")
+            return Reply(said, error="not_understood")
+        picture = await self._tools.blobs.get(job.photos[roles.index("style")])
         talk = await self._tools.requests.begin(incoming, self._teacher().name, [picture], {})
         return await self._sending.go_on(incoming, talk)
 

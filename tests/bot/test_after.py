@@ -117,6 +117,7 @@ async def test_stronger_and_weaker(house: House, given: float, label: str, expec
     [
         ("stronger", "not_understood"),
         ("weaker", "not_understood"),
+        ("save", "not_understood"),
         ("again", "bad_params"),
         ("hd", "not_by_night"),
     ],
