@@ -117,9 +117,9 @@ def test_leaves_with_its_parent(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("ATELIER_WEB__PORT", "seventy", "web.port"),
-        ("ATELIER_WEB__COLOUR", "red", "web.colour"),
-        ("ATELIER_WEB__SECRET", "short", "web.secret"),
+        ("ATELIER_WEB__PORT", "seventy", "ATELIER_WEB__PORT"),
+        ("ATELIER_WEB__COLOUR", "red", "ATELIER_WEB__COLOUR"),
+        ("ATELIER_WEB__SECRET", "short", "ATELIER_WEB__SECRET"),
         ("ATELIER_WEB__HOST", "192.0.2.1", "can't listen at 192.0.2.1"),
         ("ATELIER_REDIS_URL", "nonsense", "ATELIER_REDIS_URL"),
     ],
