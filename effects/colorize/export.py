@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # without types
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
@@ -20,7 +21,7 @@ from effects.commandline import Parser, finish
 from effects.errors import EffectError, UserError
 from effects.training.onnx import write_onnx
 
-__all__ = ["INPUTS", "MOST", "export", "parity"]
+__all__ = ["INPUTS", "MOST", "export", "parity", "weights_of"]
 
 INPUTS = ("grey", "hints", "adjust", "sharpness")
 # Largest difference of chroma between torch and ONNX Runtime, of 100.
@@ -28,6 +29,7 @@ MOST = 1e-3
 SCALE = 100
 # Weights in half precision: half the file. Smaller ones stay as they are.
 FEWEST = 1000
+OWNER, HALF = "net.", ".half"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,7 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class Shipped(nn.Module):
-    """The network and what follows it: chroma N×2×H/4×W/4, a* / 100 and b* / 100."""
+    """The network and what follows it: chroma N×2×H/4×W/4, a* / 100 and b* / 100.
+
+    The picture is also looked at in a mirror, and the scores of both are averaged.
+    """
 
     bins: Tensor
 
@@ -64,7 +69,9 @@ class Shipped(nn.Module):
 
     def forward(self, grey: Tensor, hints: Tensor, adjust: Tensor, sharpness: Tensor) -> Tensor:
         """`adjust` N×bins is added to the scores, `sharpness` N multiplies them then."""
-        scores = (self.net(grey, hints) + adjust[:, :, None, None]) * sharpness[:, None, None, None]
+        mirrored = self.net(grey.flip(3), hints.flip(3)).flip(3)
+        scores = (self.net(grey, hints) + mirrored) / 2 + adjust[:, :, None, None]
+        scores = scores * sharpness[:, None, None, None]
         return functional.conv2d(torch.softmax(scores, 1), self.bins)
 
 
@@ -106,12 +113,33 @@ def parity(net: ColorNetwork, path: Path) -> float:
     return worst
 
 
+def weights_of(path: Path) -> dict[str, Tensor]:
+    """The weights of a network's file by the names that `ColorNetwork` has for them.
+
+    Raises `UserError`.
+    """
+    try:
+        graph = onnx.load(path).graph
+    except (OSError, DecodeError) as error:
+        raise UserError(f"{path} can't be read as ONNX") from error
+    weights = {
+        weight.name.removeprefix(OWNER).removesuffix(HALF): torch.from_numpy(
+            numpy_helper.to_array(weight).astype(np.float32)
+        )
+        for weight in graph.initializer
+        if weight.name.startswith(OWNER)
+    }
+    if not weights:
+        raise UserError(f"{path} is of another network")
+    return weights
+
+
 def _halve(graph: onnx.GraphProto) -> None:
     """Keep large weights in half precision, made whole when the file is loaded."""
     casts = []
     for weight in graph.initializer:
         if weight.data_type == TensorProto.FLOAT and np.prod(weight.dims) > FEWEST:
-            name, half = weight.name, f"{weight.name}.half"
+            name, half = weight.name, weight.name + HALF
             values = numpy_helper.to_array(weight).astype(np.float16)
             weight.CopyFrom(numpy_helper.from_array(values, half))
             casts.append(helper.make_node("Cast", [half], [name], to=TensorProto.FLOAT))

@@ -13,8 +13,10 @@ __all__ = ["fitted", "told"]
 
 # Of a*, b* in hints.
 SCALE = 100
+# Places on each axis, around a point, whose colour is told.
+PATCH = 2
 # How far what the network left undone is done: shares of the longer side, and L*.
-NEAR, ALIKE = 0.12, 12.0
+NEAR, ALIKE = 0.25, 12.0
 # Points that contradict each other share what they ask for.
 RIDGE = 0.02
 
@@ -23,9 +25,13 @@ def told(points: Sequence[Point], width: int, height: int) -> Array:
     """1×3×height×width, as in training: a* / 100, b* / 100 and 1 where a colour is known."""
     hints = np.zeros((1, 3, height, width), np.float32)
     for point in points:
-        row, column = _place(point, width, height)
-        hints[0, :2, row, column] = _asked(point) / SCALE
-        hints[0, 2, row, column] = 1
+        top, left = (
+            max(0, min(side - PATCH, round(at * side - PATCH / 2)))
+            for at, side in ((point.y, height), (point.x, width))
+        )
+        patch = np.s_[top : top + PATCH, left : left + PATCH]
+        hints[0, :2][:, *patch] = (_asked(point) / SCALE)[:, None, None]
+        hints[0, 2][patch] = 1
     return hints
 
 

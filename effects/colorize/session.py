@@ -22,6 +22,9 @@ STEP, HINT_STRIDE = 32, 8
 # What the network is shown has so many pixels, like what it was trained on, or a short side of
 # `LEAST` where that is more.
 AREA, LEAST = 176 * 176, 96
+# From dark to light a photo has at least so much of L*, else it is faded; percent of its pixels
+# that may be darker, and lighter.
+RANGE, LOST = 70.0, 0.5
 
 
 class Network:
@@ -49,17 +52,32 @@ class Network:
         width, height = shown_size(*photo.size)
         small = photo.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
         light = lightness(np.asarray(small))
+        fresh, faded = refreshed(light)
         feed = {
-            "grey": grey(light)[None, None],
+            "grey": grey(fresh)[None, None],
             "hints": told(points, width // HINT_STRIDE, height // HINT_STRIDE),
             "adjust": adjust[None],
             "sharpness": np.array([sharpness], np.float32),
         }
         (chroma,) = self._session.run(["chroma"], feed)
-        found = np.ascontiguousarray(chroma[0].transpose(1, 2, 0)) * 100
+        found = np.ascontiguousarray(chroma[0].transpose(1, 2, 0)) * (100 * faded)
         rows, columns = found.shape[:2]
         coarse = light.reshape(rows, height // rows, columns, width // columns).mean((1, 3))
         return fitted(found, coarse, points)
+
+
+def refreshed(light: Array) -> tuple[Array, float]:
+    """L* with the contrast that a faded photo may have had, and how much of that it has: so much
+    it has of its colours too.
+    """
+    low, high = np.percentile(light, (LOST, 100 - LOST))
+    width = float(high - low)
+    if width >= RANGE or width < 1:
+        return light, 1.0
+    # The whole is stretched about the tone that stays where it is, black in a dark photo.
+    start = low * (100 - RANGE) / (100 - width)
+    fresh = (light - low) * (RANGE / width) + start
+    return fresh.clip(0, 100).astype(np.float32), width / RANGE
 
 
 def shown_size(width: int, height: int) -> tuple[int, int]:

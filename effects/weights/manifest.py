@@ -32,7 +32,7 @@ _TORCHVISION = "https://download.pytorch.org/models/"
 MANIFEST = {
     "colorize": Entry(
         file="colorize.onnx",
-        sha256="43aa8e68ae1d9290c189669e8a2a1b72f65115e54572b63776c4d6e810b0307d",
+        sha256="2d0806a0fb4d6cc846403d5fc54c5f95d6948f80d850c2309d53c66affe7692e",
         mb=10,
         licence="MIT",
         source="this package; docs/colorize.md",

@@ -111,6 +111,17 @@ def test_sepia_is_taken_out(effect: Colorize) -> None:
     assert np.abs(ours - theirs).mean() < 0.5
 
 
+@pytest.mark.parametrize("name", ["astronaut", "chelsea"])
+def test_a_faded_print_has_faded_colours(effect: Colorize, name: str) -> None:
+    """A print of a third of the contrast gets the same hues, as faded as it is."""
+    fresh = greyed(photograph(name))
+    faded = fresh.point(lambda level: 80 + level / 3)
+    ours, theirs = (chroma(colour(effect, each.convert("RGB"))) for each in (fresh, faded))
+    levels = [np.linalg.norm(each, axis=-1).mean() for each in (ours, theirs)]
+    assert 0.2 < levels[1] / levels[0] < 0.6
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.8
+
+
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket"])
 def test_a_photo_in_colour_is_refused(name: str) -> None:
     """Before it costs anything; unless it shall be coloured anew. A grey one passes."""
@@ -159,6 +170,22 @@ def test_a_hint(effect: Colorize) -> None:
         change = np.linalg.norm(chroma(pixels) - plain, axis=-1)
         assert change[:64, 128:].mean() < 0.25 * change[place].mean()
         assert np.abs(lightness(pixels) - lightness(np.asarray(photo))).max() <= 100 / 255
+
+
+def test_a_hint_fills_a_large_thing(effect: Colorize) -> None:
+    """One place of a space suit told halves the error of all of it."""
+    photo = photograph("astronaut")
+    pixels = np.asarray(photo)
+    truth, told = chroma(pixels), pixels[228:233, 75:80].mean((0, 1)).astype(int)
+    suit = np.linalg.norm(truth - to_lab(told.astype(np.uint8))[1:], axis=-1) < 10
+    before, after = (
+        np.linalg.norm(
+            chroma(colour(effect, greyed(photo).convert("RGB"), hints=words)) - truth, axis=-1
+        )[suit]
+        for words in ("", "0.3,0.9,#{:02x}{:02x}{:02x}".format(*told))
+    )
+    assert suit.mean() > 0.1
+    assert after.mean() < 0.5 * before.mean()
 
 
 def test_hints_side_by_side(effect: Colorize) -> None:

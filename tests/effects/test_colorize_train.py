@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image
 
 from effects.colorize.bins import BINS, share
 from effects.colorize.export import main as export_main
+from effects.colorize.export import weights_of
 from effects.colorize.lab import to_lab
 from effects.colorize.train.__main__ import main
 from effects.errors import UserError
@@ -80,6 +82,25 @@ def test_what_a_training_leaves(trained: Path, capsys: pytest.CaptureFixture[str
         assert len(BINS) == len(file["prior"])
 
 
+def test_a_start_from_a_file(data: Path, trained: Path, tmp_path: Path) -> None:
+    """With --start a training begins where an exported network stood: validation says the same of
+    both; and no step changes the weights below those that are trained.
+    """
+    shutil.copy(trained / "checkpoint.pt", tmp_path)
+    assert 0 == export_main([str(tmp_path / "checkpoint.pt"), str(tmp_path)])
+    out = tmp_path / "out"
+    assert 0 == main(command(data, out, start=tmp_path / "colorize.onnx", steps=1))
+    rows = [
+        [float(word) for word in (folder / "validation.tsv").read_text().splitlines()[1].split()]
+        for folder in (trained, out)
+    ]
+    assert 0 == rows[1][0]
+    assert rows[0][2:] == pytest.approx(rows[1][2:], rel=1e-3)
+    ours, theirs = weights_of(tmp_path / "colorize.onnx"), torch.load(out / "checkpoint.pt")["net"]
+    torch.testing.assert_close(ours["trunk.stem.weight"], theirs["trunk.stem.weight"])
+    assert not torch.equal(ours["scores.weight"], theirs["scores.weight"])
+
+
 def test_a_killed_training_goes_on(data: Path, trained: Path, tmp_path: Path) -> None:
     """After kill -9 the same command ends where an undisturbed training ends."""
     checkpoint = tmp_path / "checkpoint.pt"
@@ -98,19 +119,23 @@ def test_a_killed_training_goes_on(data: Path, trained: Path, tmp_path: Path) ->
         ({"crop": 96}, "crop 64, not crop 96"),
         ({"crop": 100}, "a multiple of 32"),
         ({"photos": "nowhere"}, "nowhere: no such file"),
+        ({"start": "effects/fast_style/models/styles.onnx"}, "of another network"),
+        ({"start": "pyproject.toml"}, "can't be read as ONNX"),
     ],
-    ids=["plan", "crop", "photos"],
+    ids=["plan", "crop", "photos", "network", "file"],
 )
 def test_bad_arguments(
     changed: dict[str, Any],
     words: str,
     data: Path,
     trained: Path,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What is wrong is said in one sentence; a checkpoint of another plan is not gone on with."""
+    out = tmp_path if "start" in changed else trained
     try:
-        status: int | str | None = main(command(data, trained, **changed))
+        status: int | str | None = main(command(data, out, **changed))
     except SystemExit as ending:
         status = ending.code
     assert 2 == status

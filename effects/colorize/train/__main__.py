@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from effects.commandline import Parser, finish
 from effects.device import pick_device
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--batch", type=whole(1, 256), default=8, help="photos a step; default %(default)s")
     add("--crop", type=whole(64, 512, 32), default=192, help="pixels; default %(default)s")
+    add("--start", type=Path, metavar="ONNX", help="begin with the weights of an exported network")
     add("--rate", type=number(1e-6, 0.1), default=1e-3, help="of AdamW; default %(default)s")
     add("--save-every", type=number(0, 1000), default=5.0, help="minutes; default %(default)s")
     add("--validate-every", type=number(0, 1000), default=5.0, help="minutes; default %(default)s")

@@ -35,8 +35,14 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.splits:
         held_out = Photos.read(arguments.photos, arguments.splits, "validation")
         held_out = held_out.decoded(is_colourful)
-    training = Training(plan, arguments.device, prior_of(photos), arguments.bf16)
     checkpoint = out / "checkpoint.pt"
+    start = {}
+    if arguments.start and not checkpoint.exists():
+        # Only here: it needs the package onnx.
+        from effects.colorize.export import weights_of
+
+        start = weights_of(arguments.start)
+    training = Training(plan, arguments.device, prior_of(photos), start, arguments.bf16)
     if checkpoint.exists():
         training.load(checkpoint)
         print(f"going on from step {training.step} of {checkpoint}", file=sys.stderr)
@@ -63,6 +69,8 @@ def run(arguments: argparse.Namespace) -> None:
         return float(training.seconds / (60 * arguments.minutes))
 
     if progress() < 1:
+        if start:
+            validate()
         made = batches(photos, plan.batch, plan.crop, plan.seed, training.step)
 
         def step() -> str:

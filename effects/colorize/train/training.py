@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from effects.colorize.bins import BINS
 from effects.colorize.lab import Array
 from effects.colorize.network import ColorNetwork
 from effects.colorize.train.samples import THIN, Batch
-from effects.errors import EffectError
+from effects.errors import EffectError, UserError
 from effects.training.loop import pace
 from effects.training.state import damaged, read_state, same_plan, write_state
 from effects.weights import WeightsStore
@@ -55,6 +56,8 @@ class Training:
     device: str
     prior: Array
     """How often each bin is met."""
+    start: Mapping[str, Tensor] = field(default_factory=dict)
+    """Weights by name that the network begins with, if any."""
     bf16: bool = False
     """Whether the network computes in bfloat16, which some CPUs and GPUs do much faster."""
     step: int = 0
@@ -75,6 +78,7 @@ class Training:
             self.net.scores.bias = nn.Parameter(
                 torch.from_numpy(np.log(np.maximum(self.prior, 1e-6)))
             )
+        self._take(self.start)
         self.net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch knows it, its types don't
         fast, slow = self.net.rates()
         self.smooth = copy.deepcopy(self.net).requires_grad_(False)
@@ -123,6 +127,18 @@ class Training:
         expected = likely.exp() @ self._bins
         truth = (shares[..., None] * self._bins[numbers]).sum(-2)
         return entropy, (expected - truth).square().mean()
+
+    def _take(self, weights: Mapping[str, Tensor]) -> None:
+        """Raises `UserError` where they are not those of a network like this."""
+        if not weights:
+            return
+        try:
+            missing, others = self.net.load_state_dict(weights, strict=False)
+        except RuntimeError as error:
+            raise UserError("--start is of another network") from error
+        # Classes are not asked for here.
+        if others or not all(name.startswith("trunk.classifier") for name in missing):
+            raise UserError("--start is of another network")
 
     @torch.no_grad()
     def _follow(self) -> None:
