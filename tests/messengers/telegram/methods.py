@@ -230,7 +230,7 @@ class Methods:
 
     async def answer_callback_query(self, call: Call) -> Any:
         """End the spinner on a pressed button."""
-        query = self.world.queries.pop(call.fields["callback_query_id"], None)
+        query = self.world.queries.pop(call.fields.get("callback_query_id", ""), None)
         if query is None or query[1] < self.world.clock() - _QUERY_LIVES:
             raise bad("query is too old and response timeout expired or query ID is invalid")
         if len(call.fields.get("text", "")) > 200:
