@@ -17,7 +17,6 @@ from bot.core.collection import Collection
 from bot.core.commands import CommandMenu, command_menu
 from bot.core.conversation import Conversation
 from bot.core.delivery import Delivery
-from bot.core.forgetting import Forgetting
 from bot.core.menu import Menu
 from bot.core.messages import Front
 from bot.core.preferences import RedisPreferences
@@ -30,6 +29,7 @@ from bot.core.status import StatusWords
 from bot.core.texts import Texts
 from bot.core.tools import Tools
 from bot.core.watch import Watched
+from bot.forgetting import open_forgetting
 from bot.fronts.web.account import Cookies
 from bot.fronts.web.admin import open_admin_page
 from bot.fronts.web.front import WebFront
@@ -104,9 +104,7 @@ async def _run(
     roles = Roles(settings.admins, settings.moderators)
     saved, preferences = RedisSavedFilters(jobs.redis), RedisPreferences(jobs.redis)
     filters = Collection(catalogue, jobs.queue, jobs.office, jobs.blobs, saved, decoder)
-    forgetting = Forgetting(
-        jobs.queue, jobs.office, jobs.blobs, sessions, preferences, saved, texts
-    )
+    forgetting = open_forgetting(jobs, settings, texts)
     admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles, forgetting.forget)
     accounts = Accounts(jobs.queue, jobs.office, texts)
     tools = Tools(

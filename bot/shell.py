@@ -11,12 +11,9 @@ import sys
 from bot.config import BotSettings
 from bot.core.admin import Admin, Role, Roles
 from bot.core.apology import Apology
-from bot.core.forgetting import Forgetting
 from bot.core.messages import Reply
-from bot.core.preferences import RedisPreferences
-from bot.core.saved_redis import RedisSavedFilters
-from bot.core.session import RedisSessions
 from bot.core.texts import Texts, choose_language
+from bot.forgetting import open_forgetting
 from effects.catalogue import Catalogue
 from worker.jobs.errors import QueueError
 from worker.jobs.settings import open_jobs
@@ -38,11 +35,7 @@ async def _answer(settings: BotSettings, text: str) -> Reply:
     lang = choose_language(_locale().replace("_", "-"))
     roles = Roles(settings.admins, settings.moderators)
     async with open_jobs(settings, wait=False) as jobs:
-        sessions = RedisSessions(jobs.redis, keep=settings.talk_hours * 3600)
-        preferences, saved = RedisPreferences(jobs.redis), RedisSavedFilters(jobs.redis)
-        forgetting = Forgetting(
-            jobs.queue, jobs.office, jobs.blobs, sessions, preferences, saved, texts
-        )
+        forgetting = open_forgetting(jobs, settings, texts)
         admin = Admin(jobs.office, jobs.queue, catalogue, texts, roles, forgetting.forget)
         who = f"shell:{getpass.getuser()}"
         try:

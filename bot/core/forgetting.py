@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Awaitable, Callable
 
 from bot.core.collection import PLACE
 from bot.core.messages import Button, Incoming, Reply
@@ -29,7 +30,9 @@ class Forgetting:
         preferences: Preferences,
         saved: SavedFilters,
         texts: Texts,
+        *others: Callable[[str], Awaitable[None]],
     ) -> None:
+        """`others` delete what fronts keep of a person, by the name on their platform."""
         self._queue = queue
         self._office = office
         self._blobs = blobs
@@ -37,6 +40,7 @@ class Forgetting:
         self._preferences = preferences
         self._saved = saved
         self._texts = texts
+        self._others = others
 
     def ask(self, incoming: Incoming) -> Reply:
         """What would go, and the button that lets it go."""
@@ -60,6 +64,8 @@ class Forgetting:
         names = (person.user, *person.linked)
         for name in names:
             await self._preferences.delete(name)
+            for drop in self._others:
+                await drop(name)
             # copies that others have are theirs
             for one in await self._saved.of(name):
                 await self._saved.delete(one.id)

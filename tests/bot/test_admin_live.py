@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
+from bot.fronts.vk.languages import Languages
 from bot.fronts.web.account import Cookies
 from tests.bot.conftest import WebDoor, browser, picture
 from tests.bot.process import ROOT, bot
@@ -118,3 +119,13 @@ def test_wrong_roles(tmp_path: Path, name: str) -> None:
         assert 2 == process.process.wait(WAIT)
     assert f"the setting {name} is wrong" in process.log
     assert "'bob'" in process.log
+
+
+async def test_what_fronts_keep_is_forgotten(redis_queue: RedisQueue, redis_url: str) -> None:
+    """The language of somebody on VK goes with the account, also when the shell forgets it."""
+    languages = Languages(redis_queue.client)
+    for user in ("vk:501", "vk:502"):
+        await languages.note(user, "en")
+    assert 0 == shell(redis_url, "bonus", "vk:501", "5")[0]
+    assert 0 == shell(redis_url, "forget", "vk:501")[0]
+    assert ["ru", "en"] == [await languages.of(user) for user in ("vk:501", "vk:502")]

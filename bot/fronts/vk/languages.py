@@ -7,6 +7,8 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from bot.core.session import away
+
 __all__ = ["Languages"]
 
 _KEY = "{atelier}:vk:languages"
@@ -29,6 +31,11 @@ class Languages:
                 await self._redis.hdel(_KEY, user)
             else:
                 await self._redis.hset(_KEY, user, lang)
+
+    async def drop(self, user: str) -> None:
+        """Forget this person's. Raises `QueueAway`."""
+        with away():
+            await self._redis.hdel(_KEY, user)
 
     async def of(self, user: str) -> str:
         """What to answer this person in."""
