@@ -43,6 +43,9 @@ class Verdict:
         self.figures["  of these jobs that were accepted"] = sum(w.accepted > 0 for w in wishes)
         self.figures["answered with a result"] = outcomes["result"]
         self.figures["answered with a sentence"] = outcomes["words"]
+        self.figures["  of these jobs that failed or were cancelled"] = sum(
+            wish.accepted > 0 and wish.outcome == "words" for wish in wishes
+        )
         self.figures["asked to try again later"] = outcomes["away"]
         lost = [wish for wish in wishes if not wish.outcome]
         self.figures["lost"] = len(lost)
@@ -61,7 +64,7 @@ class Verdict:
         self.broken += [
             f"{_name(wish)} was heard only when it was said again"
             for wish in late
-            if not wish.accepted and not self._during(wish.sent, wish.again[0])
+            if not wish.accepted and not self._failed_over(wish)
         ]
         self.broken += [f"{_name(wish)}: {wish.wrong}" for wish in wishes if wish.wrong]
         took = sorted(wish.answered - wish.sent for wish in wishes if wish.answered)
