@@ -76,10 +76,13 @@ class Verdict:
     def of_doubles(self, chats: Sequence[Chat]) -> None:
         """What was shown twice, and why."""
         reasons: Counter[str] = Counter()
-        standing = 0
+        standing: Counter[str] = Counter()
         for chat in chats:
             wishes = [wish for wish in self._book.wishes if wish.user == chat.user]
-            standing += sum(heard.passing for heard in chat.heard())
+            for heard in chat.heard():
+                if heard.passing:
+                    kinds = self._during(heard.time - 1, heard.time + 1)
+                    standing[kinds[0] if kinds else "for no reason"] += 1
             for wish, copies in _by_wish(wishes, chat.said()):
                 if len(copies) > 1:
                     reason = self._reason(wish, copies[-1].time)
@@ -90,7 +93,9 @@ class Verdict:
         self.figures["answered more than once"] = sum(reasons.values())
         for reason, count in sorted(reasons.items()):
             self.figures[f"  {reason}"] = count
-        self.figures["statuses left standing"] = standing
+        self.figures["statuses left standing"] = sum(standing.values())
+        for kind, count in sorted(standing.items()):
+            self.figures[f"  {kind}"] = count
 
     def of_recoveries(self) -> list[str]:
         """A line for each kind of blow."""
