@@ -28,7 +28,8 @@ demo: .venv/.demo-small  ## a photo in, an artwork out: everything started, used
 	@echo "Next: \`make run\` keeps it at http://127.0.0.1:8080"
 
 run: .venv/.demo  ## the service on http://127.0.0.1:8080, restarted when it dies
-	@$(ENV) $(BIN)/supervisord --configuration deploy/supervisord.conf
+	@# by a pipe, since supervisord opens its output anew: after su a terminal is another user's
+	@$(ENV) $(BIN)/supervisord --configuration deploy/supervisord.conf 2>&1 | (trap "" INT; cat)
 
 test: .venv/.dev  ## the tests, in a few minutes
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
