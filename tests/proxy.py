@@ -15,7 +15,6 @@ _LOOK = 0.02
 _FOLLOWS = b"PSYNC"
 """What a replica says first."""
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_BODY = b"<?xml version='1.0'?><Error><Code>InternalError</Code></Error>"
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,8 @@ class Weather:
     """What a Redis tells its replicas is held back."""
     status: int = 0
     """This HTTP status is answered in place of the server, which hears nothing."""
+    code: str = "InternalError"
+    """So S3 calls it, in the body."""
 
     @property
     def lets_through(self) -> bool:
@@ -109,8 +110,9 @@ class Proxy:
             head = said + await reader.readuntil(b"\r\n\r\n")
             if length := _LENGTH.search(head):
                 await reader.readexactly(int(length[1]))
-            lines = (f"HTTP/1.1 {self._weather.status} Trouble", f"Content-Length: {len(_BODY)}")
-            writer.write("\r\n".join((*lines, "Connection: close\r\n\r\n")).encode() + _BODY)
+            body = f"<?xml version='1.0'?>\n<Error><Code>{self._weather.code}</Code></Error>"
+            lines = (f"HTTP/1.1 {self._weather.status} Trouble", f"Content-Length: {len(body)}")
+            writer.write("\r\n".join((*lines, "Connection: close", "", body)).encode())
             await writer.drain()
             writer.write_eof()
         if not self._weather.cut:

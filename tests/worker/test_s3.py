@@ -102,6 +102,14 @@ async def test_trouble_is_one_sentence(way: Proxy, trouble: Weather, end: str) -
     assert b"x" == await blobs.get("job/photo-0")
 
 
+async def test_without_the_bucket_nothing_is_missing(way: Proxy) -> None:
+    """Its name may be wrong here: no job is told that its pictures are gone."""
+    blobs = Blobs.open("s3://nobody-made-it")
+    for call in (blobs.put("job/x", b"x"), blobs.get("job/x"), blobs.delete(["job/x"])):
+        with pytest.raises(BlobStoreAway, match=r"^Can't .* job/x: .*: 404 .*: NoSuchBucket$"):
+            await call
+
+
 async def test_a_result_waits_for_the_store(
     way: Proxy, redis_queue: RedisQueue, redis_url: str, tmp_path: Path, photo: bytes
 ) -> None:
@@ -172,3 +180,7 @@ async def test_the_doctor_looks_into_the_bucket(way: Proxy, redis_url: str, tmp_
     way.weather = Weather(status=500)
     [found] = [str(each) async for each in check_jobs(settings) if each.what == "pictures"]
     assert found.startswith("fail  pictures: can't be kept in ATELIER_BLOBS_URL: Can't store ")
+    way.weather = Weather(status=403, code="SignatureDoesNotMatch")
+    [found] = [str(each) async for each in check_jobs(settings) if each.what == "pictures"]
+    keys = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    assert found.endswith(f": 403 Forbidden: SignatureDoesNotMatch; correct {keys}")

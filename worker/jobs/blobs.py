@@ -24,8 +24,10 @@ __all__ = ["Blobs"]
 MAX_BYTES = 64 * 1024 * 1024
 # Callers are patient themselves, or have a person who waits. One request takes 30 s at most.
 _RETRIES: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
-# What obstore tells of times and retries, in the middle of what there is to tell.
+# What obstore tells of times and retries, in the middle of what there is to tell; and what it says
+# twice, or of every answer.
 _TIMES = re.compile(r" in [\d.]+\S*s(, after .+?)? +- ")
+_PREAMBLE = re.compile(r"^.*Error performing (?=[A-Z]+ http)|Server returned non-2xx status code: ")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9._=@+-]{1,200}")
 
@@ -70,22 +72,21 @@ class Blobs:
         try:
             result = await self._store.get_async(_checked(name))
             return bytes(await result.bytes_async())
-        except FileNotFoundError:
+        except (BaseError, OSError) as error:
+            if not _is_missing(error):
+                raise BlobStoreAway(f"Can't read {name}: {_first_line(error)}") from error
             if self._folder is not None and not self._folder.is_dir():
                 raise BlobStoreAway(f"Can't read {name}: {self._folder} is no folder") from None
             raise BlobMissing(f"The picture {name} is no longer in the store.") from None
-        except (BaseError, OSError) as error:
-            raise BlobStoreAway(f"Can't read {name}: {_first_line(error)}") from error
 
     async def delete(self, names: Iterable[str]) -> None:
         """Remove blobs; one that is not there is no error."""
         for name in names:
             try:
                 await self._store.delete_async(_checked(name))
-            except FileNotFoundError:
-                pass
             except (BaseError, OSError) as error:
-                raise BlobStoreAway(f"Can't delete {name}: {_first_line(error)}") from error
+                if not _is_missing(error):
+                    raise BlobStoreAway(f"Can't delete {name}: {_first_line(error)}") from error
 
     async def delete_under(self, prefix: str) -> None:
         """Remove all blobs whose names begin with `prefix` + "/"."""
@@ -150,4 +151,10 @@ def _checked(name: str) -> str:
 def _first_line(error: Exception) -> str:
     text = str(error) or type(error).__name__
     line = _TIMES.sub(": ", text.splitlines()[0]).removeprefix("Generic ").partition(": <?xml")[0]
-    return ": ".join([line[:200], *_CODE.findall(text)[:1]])
+    return ": ".join([_PREAMBLE.sub("", line)[:200], *_CODE.findall(text)[:1]])
+
+
+def _is_missing(error: Exception) -> bool:
+    """Without the bucket nothing is known to be missing."""
+    known = "NoSuchBucket" not in _CODE.findall(str(error))
+    return isinstance(error, FileNotFoundError) and known

@@ -28,6 +28,14 @@ _NEAR = 0.9
 """How alike two names of settings are of which one was meant to be the other."""
 _LITTLE = 2**30
 _NEARLY_FULL = 0.8
+_KEYS = "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_BY_CODE = {
+    "SignatureDoesNotMatch": _KEYS,
+    "InvalidAccessKeyId": _KEYS,
+    "AuthorizationHeaderMalformed": "correct AWS_REGION",
+    "NoSuchBucket": "make the bucket, or correct ATELIER_BLOBS_URL",
+}
+"""What to do, by what S3 calls its refusal."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +150,10 @@ def _followed(settings: JobsSettings, info: dict[str, Any]) -> list[Finding]:
     return []
 
 
-def _store_advice(settings: JobsSettings) -> str:
+def _store_advice(settings: JobsSettings, refusal: str = "") -> str:
     """What is most likely to be missing."""
+    if (code := refusal.rpartition(": ")[2]) in _BY_CODE:
+        return _BY_CODE[code]
     if not settings.blobs_url.startswith("s3:"):
         return "look at the rights and the room there"
     plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http:")
@@ -157,15 +167,16 @@ def _store_advice(settings: JobsSettings) -> str:
 async def _pictures(blobs: Blobs, settings: JobsSettings) -> Finding:
     name, content = f"doctor-{secrets.token_hex(8)}/probe", secrets.token_bytes(1024)
     where = "ATELIER_BLOBS_URL" if settings.blobs_url else str(settings.state_dir / "blobs")
-    do = _store_advice(settings)
     try:
         async with asyncio.timeout(_PATIENCE):
             await blobs.put(name, content)
             same = content == await blobs.get(name)
             await blobs.delete([name])
     except (BlobStoreAway, BlobMissing, TimeoutError) as error:
+        do = _store_advice(settings, str(error))
         return Finding("fail", "pictures", f"can't be kept in {where}: {error}", do)
     if not same:
+        do = _store_advice(settings)
         return Finding("fail", "pictures", f"come back changed from {where}", do)
     return Finding("ok", "pictures", f"are written, read and deleted in {where}")
 
