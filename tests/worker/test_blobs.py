@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.worker.runtime_kit import ROOT
 from worker.jobs.blobs import MAX_BYTES, Blobs
 from worker.jobs.errors import BadBlob, BadSettings, BlobMissing, BlobStoreAway
 
@@ -107,6 +109,28 @@ async def test_a_write_that_fails_is_one_sentence(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert b"old" == await blobs.get("job/photo-0")
+
+
+_ENDS_AT_ONCE = """
+import asyncio, sys, time
+from worker.jobs.blobs import Blobs
+
+async def main():
+    loop = asyncio.get_running_loop()
+    wake = loop._write_to_self
+    loop._write_to_self = lambda: (wake(), [time.sleep(0.0005) for _ in range(40)])
+    await Blobs.open(sys.argv[1]).put("job/photo-0", b"x")
+
+asyncio.run(main())
+"""
+
+
+async def test_a_program_may_end_at_once(tmp_path: Path) -> None:
+    """With its last picture, though the store's thread that brought the news is not done yet."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _ENDS_AT_ONCE, str(tmp_path), cwd=ROOT
+    )
+    assert 0 == await process.wait()
 
 
 async def test_a_store_that_is_gone_is_away(tmp_path: Path) -> None:

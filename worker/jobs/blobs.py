@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +32,9 @@ _TIMES = re.compile(r" in [\d.]+\S*s(, after .+?)? +- ")
 _PREAMBLE = re.compile(r"^.*Error performing (?=[A-Z]+ http)|Server returned non-2xx status code: ")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9._=@+-]{1,200}")
+# A thread of obstore that has told us of its last answer may still want Python; were that gone, it
+# would abort the program (PyO3/pyo3-async-runtimes#40).
+atexit.register(time.sleep, 0.05)
 
 
 class Blobs:
