@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from types import TracebackType
 
 from tests.conftest import WAIT
 from tests.worker.cases import a_job
-from tests.worker.runtime_kit import until
+from tests.worker.runtime_kit import House, until
 from worker.jobs.errors import LeaseLost
 from worker.jobs.model import Done
 from worker.jobs.redis_queue import RedisQueue
@@ -95,3 +98,21 @@ class Load:
             ):
                 self._delivered[receipt.job.id] += 1
                 await self._patience(lambda receipt=receipt: queue.acknowledge("test", receipt))
+
+
+@asynccontextmanager
+async def under_load(url: str, folder: Path) -> AsyncIterator[Load]:
+    """In the block bots submit and workers serve, one of them a process; fifty jobs are accepted
+    before it and fifty after it.
+    """
+    queue = RedisQueue(url)
+    house = House(queue, folder, url)
+    try:
+        await house.worker(effects="noop")
+        async with Load(url, effect="noop") as load:
+            await load.accepted_more(50)
+            yield load
+            await load.accepted_more(50)
+    finally:
+        house.close()
+        await queue.close()

@@ -11,8 +11,7 @@ import pytest
 from tests.conftest import WAIT
 from tests.worker.cases import a_job, deliver, submit, take
 from tests.worker.conftest import Sleepers
-from tests.worker.load import Load
-from tests.worker.runtime_kit import House
+from tests.worker.load import under_load
 from tests.worker.several_redis import Cluster, cluster
 from worker.jobs.errors import BadSettings
 from worker.jobs.model import Done, Progress
@@ -39,17 +38,9 @@ async def test_a_failover_under_load_loses_nothing(group: Cluster, tmp_path: Pat
     """The master of our keys is killed while bots submit and workers, one of them a process,
     serve. All find the new one by themselves; what was accepted ends, once.
     """
-    queue = RedisQueue(group.url)
-    house = House(queue, tmp_path, group.url)
-    await house.worker(effects="noop")
-    load = Load(group.url, effect="noop")
-    async with load:
-        await load.accepted_more(50)
+    async with under_load(group.url, tmp_path) as load:
         old = group.master
         old.kill()
-        await load.accepted_more(50)
-    house.close()
-    await queue.close()
     assert group.master is not old
     assert ([], []) == load.verdict()
 

@@ -11,8 +11,7 @@ import pytest
 
 from tests.conftest import WAIT
 from tests.worker.cases import a_job, deliver, submit, take
-from tests.worker.load import Load
-from tests.worker.runtime_kit import House
+from tests.worker.load import under_load
 from tests.worker.several_redis import Sentinels, sentinels
 from worker.jobs import connection, masters, pipeline
 from worker.jobs.doctor import check_jobs
@@ -42,18 +41,10 @@ async def test_a_failover_under_load_loses_nothing(group: Sentinels, tmp_path: P
     """The master is killed while bots submit and workers, one of them a process, serve. All find
     the new one by themselves; what was accepted ends, once.
     """
-    queue = RedisQueue(group.url)
-    house = House(queue, tmp_path, group.url)
-    await house.worker(effects="noop")
-    load = Load(group.url, effect="noop")
-    async with load:
-        await load.accepted_more(50)
+    async with under_load(group.url, tmp_path) as load:
         old = group.master
         old.kill()
         await asyncio.to_thread(group.until_moved, old)
-        await load.accepted_more(50)
-    house.close()
-    await queue.close()
     assert ([], []) == load.verdict()
 
 
